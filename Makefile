@@ -1,0 +1,38 @@
+# make demo    train on a real chromosome, predict, evaluate, draw: about 4 minutes on two cores
+# make test    the tests
+# make lint    ruff and mypy
+# make bench   the figures of the README that take minutes rather than hours
+PYTHON ?= python3
+BIN := .venv/bin
+FLY := data/drosophila_melanogaster_chr4
+GENOME := --fasta $(FLY)/genome.fa.gz --annotation $(FLY)/annotation.gtf.gz
+
+.PHONY: demo test lint bench clean
+
+.venv/ready: pyproject.toml requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --constraint requirements-dev.txt --editable .
+	touch $@
+
+demo: .venv/ready
+	mkdir -p demo
+	$(BIN)/splicenet train $(GENOME) --species fly --minutes 2.5 --restart -o demo/model.splicenet
+	$(BIN)/splicenet evaluate -m demo/model.splicenet $(GENOME) --baselines --plot demo/precision_recall.png
+	$(BIN)/splicenet predict $(FLY)/genome.fa.gz -m demo/model.splicenet -o demo/sites.bed.gz --bigwig demo/chr4
+	$(BIN)/splicenet draw $(GENOME) -m demo/model.splicenet -o demo/gene.png
+	@echo "Look at demo/gene.png and demo/precision_recall.png; open demo/sites.bed.gz and demo/*.bw in IGV."
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/ready
+	$(BIN)/python benchmarks/speed.py
+
+clean:
+	rm -rf .venv demo dist

@@ -1,0 +1,63 @@
+"""splicenet: splice sites read by a recurrent network that can be retrained and explained.
+
+What the command line can do, a notebook can do with one call:
+
+>>> import splicenet
+>>> predictor = splicenet.load("model.splicenet")  # doctest: +SKIP
+>>> predictor.predict("ACGT" * 100).shape  # doctest: +SKIP
+(2, 2, 400)
+
+Coordinates are 0-based half-open.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from splicenet._version import __version__
+from splicenet.exceptions import SplicenetError
+from splicenet.genome.intervals import Interval, Junction, Site, Transcript
+
+if TYPE_CHECKING:
+    from splicenet.inference.predictor import Predictor
+
+__all__ = [
+    "Interval",
+    "Junction",
+    "Predictor",
+    "Site",
+    "SplicenetError",
+    "Transcript",
+    "__version__",
+    "load",
+]
+
+
+def load(path: str | Path, *, device: str = "cpu") -> Predictor:
+    """Load a model file, ready to predict.
+
+    Parameters
+    ----------
+    path
+        A ``.splicenet`` file.
+    device
+        As torch names it, such as ``cpu`` or ``cuda``.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, damaged or no model.
+    """
+    from splicenet.inference.predictor import Predictor
+
+    return Predictor(path, device=device)
+
+
+def __getattr__(name: str) -> Any:
+    # Importing torch takes seconds; who only reads genomes does not wait for it.
+    if name == "Predictor":
+        from splicenet.inference.predictor import Predictor
+
+        return Predictor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

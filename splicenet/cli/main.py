@@ -1,0 +1,82 @@
+"""The ``splicenet`` command, and the one place where errors become sentences."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from splicenet._version import __version__
+from splicenet.exceptions import SplicenetError
+
+__all__ = ["cli", "main"]
+
+_BAD_INPUT = 2
+_INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """Loads a command when it is asked for: importing torch takes seconds, help should not."""
+
+    _HELP = {
+        "train": "Train a model on a genome with its annotation, its spliced reads, or both.",
+        "predict": "Write the splice sites of a genome, both strands.",
+        "evaluate": "Compare predictions with an annotation.",
+        "draw": "Draw a gene with its annotated transcripts and its predicted sites.",
+    }
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(self._HELP)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in self._HELP:
+            return None
+        command = getattr(import_module(f"splicenet.cli.{name}"), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self._HELP.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="splicenet")
+def cli() -> None:
+    """Label splice sites with a recurrent network trained on your genome.
+
+    \b
+    splicenet train --fasta genome.fa --annotation genes.gtf -o model.splicenet
+    splicenet predict genome.fa -m model.splicenet -o sites.bed
+    splicenet evaluate -m model.splicenet --fasta genome.fa --annotation genes.gtf
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 well done, 2 bad input, 130 interrupted."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        cli.main(arguments, prog_name="splicenet", standalone_mode=False)
+    except SplicenetError as error:
+        click.echo(f"splicenet: {error}", err=True)
+        return _BAD_INPUT
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("splicenet: interrupted", err=True)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader has had enough, as `| head` does; spare the interpreter a second complaint.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0

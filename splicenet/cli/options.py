@@ -1,0 +1,137 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import torch
+
+from splicenet.exceptions import SplicenetError
+from splicenet.genome.samplesheet import read_samplesheet
+from splicenet.genome.species import Species, open_species
+
+__all__ = ["choose_device", "device_options", "open_data", "species_options"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def species_options(command: Command) -> Command:
+    """``--fasta``, ``--annotation``, ``--bam`` and ``--samplesheet``, for :func:`open_data`."""
+    for option in reversed(
+        [
+            click.option(
+                "-f",
+                "--fasta",
+                metavar="FILE",
+                help="Genome: FASTA, GenBank or EMBL; plain, gzip or bgzip; - is standard input.",
+            ),
+            click.option(
+                "-a",
+                "--annotation",
+                metavar="FILE",
+                help="Genes: GTF, GFF3, GFF2, BED12, genePred, refFlat, GenBank; told apart by "
+                "content.",
+            ),
+            click.option(
+                "-b",
+                "--bam",
+                metavar="FILE",
+                help="Spliced alignments (BAM or CRAM) or their junctions (SJ.out.tab, BED12, "
+                "intron GFF), instead of an annotation or beside it.",
+            ),
+            click.option(
+                "--samplesheet",
+                metavar="FILE",
+                help="Several species: CSV with the columns species, fasta, annotation, bam; "
+                "paths are relative to the sheet.",
+            ),
+            click.option(
+                "--min-reads",
+                default=3,
+                show_default=True,
+                help="Reads that make a junction a label; those with fewer are left unknown.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def device_options(command: Command) -> Command:
+    """``--device`` and ``--threads``."""
+    for option in reversed(
+        [
+            click.option(
+                "--device",
+                default="auto",
+                show_default=True,
+                help="cpu, cuda, cuda:1, mps; auto takes a GPU where there is one.",
+            ),
+            click.option(
+                "--threads",
+                type=click.IntRange(1),
+                help="CPU threads.  [default: all cores]",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def choose_device(device: str, threads: int | None) -> str:
+    """Set the number of threads and name the device.
+
+    Raises
+    ------
+    SplicenetError
+        If there is no such device.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise SplicenetError(f"device {device!r} cannot be used here ({reason})") from error
+    return device
+
+
+def open_data(
+    fasta: str | None,
+    annotation: str | None,
+    bam: str | None,
+    samplesheet: str | None,
+    min_reads: int,
+    *,
+    name: str | None = None,
+) -> list[Species]:
+    """The species that the options name, opened and labelled.
+
+    Raises
+    ------
+    click.UsageError
+        If the options do not go together.
+    SplicenetError
+        If a file cannot be read.
+    """
+    if samplesheet is not None:
+        if fasta or annotation or bam:
+            raise click.UsageError("give either --samplesheet or --fasta and its files, not both")
+        species = [
+            open_species(row.species, row.fasta, row.annotation, row.bam, min_reads=min_reads)
+            for row in read_samplesheet(samplesheet)
+        ]
+    elif fasta is None:
+        raise click.UsageError("give a genome with --fasta, or several with --samplesheet")
+    else:
+        name = name or Path(fasta).name.partition(".")[0]
+        species = [open_species(name, fasta, annotation, bam, min_reads=min_reads)]
+    for one in species:
+        for note in one.notes:
+            click.echo(f"note: {one.name}: {note}", err=True)
+    return species

@@ -1,0 +1,200 @@
+"""``splicenet train``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from splicenet.cli.options import choose_device, device_options, open_data, species_options
+from splicenet.cli.progress import bases_bar, percent_bar
+from splicenet.model.network import Architecture, NetworkConfig
+from splicenet.training.loop import Progress
+from splicenet.training.run import FREEZABLE, Reporter, train_model
+from splicenet.training.settings import TrainingSettings
+
+__all__ = ["train"]
+
+_DEFAULT_EPOCHS = 10.0
+_NETWORK = NetworkConfig()
+_SETTINGS = TrainingSettings(epochs=_DEFAULT_EPOCHS)
+
+
+def _setting(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]:
+    """An option whose default is the field ``name`` of the settings."""
+    return click.option(
+        flag, name, default=getattr(_SETTINGS, name), show_default=True, help=text, **more
+    )
+
+
+@click.command()
+@species_options
+@click.option("-o", "--output", default="model.splicenet", show_default=True, help="Model file.")
+@click.option("--species", "name", help="Name of the species in --fasta.  [default: file name]")
+@click.option("--minutes", type=float, help="Train for so long.")
+@click.option("--steps", type=int, help="Train for so many batches; repeats exactly.")
+@click.option(
+    "--epochs",
+    type=float,
+    help="Train on so many times the bases of both strands; repeats exactly.  "
+    f"[default: {_DEFAULT_EPOCHS:g}]",
+)
+@click.option(
+    "--holdout",
+    default="0.1",
+    show_default=True,
+    help="Sequence never trained on, for the final metrics: a share chosen by --seed, a BED file, "
+    "contig names or contig:start-end.",
+)
+@_setting("--validation", "validation", "Share of the rest that stops and calibrates training.")
+@click.option(
+    "--architecture",
+    type=click.Choice(get_args(Architecture)),
+    default=_NETWORK.architecture,
+    show_default=True,
+    help="hybrid: convolutions and a recurrent level; lstm: plain bidirectional LSTM over bases; "
+    "conv: convolutions alone.",
+)
+@click.option("--hidden", default=_NETWORK.hidden, show_default=True, help="Hidden units a side.")
+@click.option("--layers", type=int, help="Recurrent layers.  [default: 1; 2 for lstm]")
+@_setting("--length", "length", "Bases in a window.", type=click.IntRange(64))
+@_setting("--batch-tokens", "batch_tokens", "Bases in a batch: windows x length.")
+@_setting("--genes", "genes", "Share of windows drawn around genes; the rest fall anywhere.")
+@_setting("--learning-rate", "learning_rate", "Highest learning rate; warm-up and cosine.")
+@_setting("--weight-decay", "weight_decay", "AdamW's decay, of matrices only.")
+@_setting("--clip", "clip", "Largest gradient norm.")
+@_setting("--site-weight", "site_weight", "Weight of donors and acceptors in the loss.")
+@_setting("--focal", "focal", "Exponent of the focal loss; 0 is cross-entropy.")
+@_setting("--patience", "patience", "Stop after so many evaluations without a better AUPRC.")
+@_setting("--evaluations", "evaluations", "Evaluations over the whole run.")
+@_setting("--checkpoint-minutes", "checkpoint_minutes", "Time between checkpoints.")
+@_setting("--seed", "seed", "Of the split, the weights and the windows.", type=click.IntRange(0))
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint of a killed run.")
+@click.option("--restart", is_flag=True, help="Throw the checkpoint away and begin anew.")
+@click.option("--init", metavar="MODEL", help="Continue from this model (transfer learning).")
+@click.option(
+    "--freeze",
+    type=click.Choice(FREEZABLE),
+    multiple=True,
+    help="With --init: keep these weights as they are; may be repeated.",
+)
+@device_options
+def train(
+    fasta: str | None,
+    annotation: str | None,
+    bam: str | None,
+    samplesheet: str | None,
+    min_reads: int,
+    output: str,
+    name: str | None,
+    holdout: str,
+    architecture: Architecture,
+    hidden: int,
+    layers: int | None,
+    resume: bool,
+    restart: bool,
+    init: str | None,
+    freeze: tuple[str, ...],
+    device: str,
+    threads: int | None,
+    **choices: Any,
+) -> None:
+    """Train a model on a genome with its annotation, its spliced reads, or both.
+
+    A tenth of the genome is held out and scored once, at the end. Beside the model stands
+    .metrics.tsv with the course of the training. A killed run goes on with --resume.
+
+    \b
+    splicenet train -f genome.fa.gz -a genes.gff3.gz -o model.splicenet --minutes 20
+    splicenet train -f genome.fa -b rnaseq.bam --min-reads 5
+    splicenet train --samplesheet species.csv --holdout test.bed -o all.splicenet
+    splicenet train -f genome.fa -a genes.gtf --init all.splicenet --freeze trunk --epochs 2
+    """
+    if freeze and not init:
+        raise click.UsageError("--freeze keeps the weights of --init; name that model too")
+    if resume and restart:
+        raise click.UsageError("give --resume or --restart, not both")
+    if not any(choices[limit] for limit in ("minutes", "steps", "epochs")):
+        choices["epochs"] = _DEFAULT_EPOCHS
+    settings = TrainingSettings(**choices)
+    place = choose_device(device, threads)
+    species = open_data(fasta, annotation, bam, samplesheet, min_reads, name=name)
+    model = train_model(
+        species,
+        output,
+        config=NetworkConfig(
+            architecture=architecture,
+            hidden=hidden,
+            layers=layers or (2 if architecture == "lstm" else 1),
+        ),
+        settings=settings,
+        holdout=_share_or_regions(holdout),
+        device=place,
+        resume=resume,
+        restart=restart,
+        init=init,
+        freeze=freeze,
+        reporter=_Terminal(),
+    )
+    click.echo(_summary(model.record, output), err=True)
+
+
+def _share_or_regions(text: str) -> float | str:
+    """A number between 0 and 1 is a share; everything else names regions."""
+    try:
+        share = float(text)
+    except ValueError:
+        return text
+    if Path(text).exists() or not 0 <= share < 1:
+        return text
+    return share
+
+
+class _Terminal(Reporter):
+    """Progress bars on a terminal, a line for each evaluation anywhere."""
+
+    def __init__(self) -> None:
+        self._bar = percent_bar("training")
+
+    def note(self, sentence: str) -> None:
+        click.echo(sentence, err=True)
+
+    def step(self, progress: Progress) -> None:
+        self._bar.set_postfix_str(
+            f" step {progress.step:,}, loss {progress.loss:.3f}, "
+            f"{progress.bases_per_second / 1000:.0f} kb/s, "
+            f"{progress.seconds_left / 60:.0f} min left",
+            refresh=False,
+        )
+        self._bar.update(100 * progress.share - self._bar.n)
+
+    def evaluation(self, row: dict[str, float]) -> None:
+        self._bar.write(
+            f"step {row['step']:,.0f}, {row['minutes']:.1f} min: loss {row['loss']:.3f} nats/kb, "
+            f"validation AUPRC donor {row['auprc_donor']:.3f}, "
+            f"acceptor {row['auprc_acceptor']:.3f}",
+            file=click.get_text_stream("stderr"),
+        )
+
+    def scoring(self, what: str, strand_bases: int) -> Callable[[int], object]:
+        self._bar.close()
+        bar = bases_bar(what, strand_bases)
+        return lambda bases: bar.update(bases)
+
+
+def _summary(record: dict[str, Any], output: str) -> str:
+    """What a user wants to know when it is over."""
+    lines = [
+        f"{output}: best at step {record['best_step']:,} of {record['steps']:,} "
+        f"({record['minutes']:.1f} min)"
+    ]
+    for species, protocols in record["metrics"].items():
+        for kind, values in protocols["both strands"].items():
+            if values["auprc"] is not None:
+                lines.append(
+                    f"{species}, held out, both strands: {values['sites']:,} {kind}s, "
+                    f"AUPRC {values['auprc']:.3f}, top-k {values['top_k']:.3f}"
+                )
+    return "\n".join(lines)

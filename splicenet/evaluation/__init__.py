@@ -1,0 +1,1 @@
+"""Measures of accuracy, calibration, and the classical models to compare with."""

@@ -1,0 +1,234 @@
+"""Spliced reads as evidence: the introns that an RNA-seq experiment saw.
+
+Coordinates are 0-based half-open on the plus strand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pysam
+
+from splicenet.exceptions import AlignmentError
+from splicenet.genome.accessions import spelling
+from splicenet.genome.contigs import match_contigs
+from splicenet.genome.intervals import Junction, Strand
+from splicenet.genome.junction_files import read_junction_file
+from splicenet.genome.junctions import Limits, Observed, as_junctions
+from splicenet.genome.sequence import Genome
+from splicenet.genome.streams import open_bytes, reading
+
+__all__ = ["read_junctions"]
+
+_UNUSABLE = 0x4 | 0x100 | 0x200 | 0x400 | 0x800
+_MATCH, _DELETION, _SKIP, _EQUAL, _DIFFERENT = 0, 2, 3, 7, 8
+_HEADS = (b"BAM\1", b"CRAM", b"@HD\t", b"@SQ\t", b"@RG\t", b"@PG\t", b"@CO\t")
+_SWEEP = 50_000
+# Names, flags, positions, CIGARs and tags are all that is looked at; a CRAM whose bases are not
+# asked for needs no reference.
+_CRAM_OPTIONS = ["required_fields=0x43f", "decode_md=0"]
+
+Intron = tuple[int, int, int]
+Fragments = dict[Intron, dict[str, Strand]]
+
+
+def read_junctions(
+    path: str | Path,
+    genome: Genome,
+    *,
+    min_mapq: int = 20,
+    min_overhang: int = 8,
+    min_intron: int = 20,
+    max_intron: int = 500_000,
+    min_reads: int = 1,
+    skipped: Counter[str] | None = None,
+) -> list[Junction]:
+    """Read the introns that spliced reads show.
+
+    Secondary and supplementary alignments, duplicates and reads that failed quality control do
+    not count. Two mates over one junction are one fragment and count once. The strand is that of
+    the ``XS`` tag, or ``ts``, of most reads, else that of the dinucleotides (GT-AG, GC-AG, AT-AC);
+    a junction where neither tells is left out.
+
+    Parameters
+    ----------
+    path
+        BAM, CRAM or SAM, no index nor reference needed (``-`` is standard input); or a file of
+        junctions: STAR's ``SJ.out.tab``, BED12 as regtools writes it, or ``intron`` rows of GFF.
+        A BAM sorted by position takes least memory.
+    genome
+        The genome that the reads were aligned to, under whichever contig names.
+    min_mapq
+        Least mapping quality of a read. Reads that align to several places usually have 0 to 3.
+    min_overhang
+        Least number of bases aligned on either side of the intron, up to the next intron.
+    min_intron, max_intron
+        Least and greatest length of an intron in bases.
+    min_reads
+        Least number of fragments.
+    skipped
+        Counts what was left out, by reason.
+
+    Returns
+    -------
+    list of Junction
+        On the genome's contig names, sorted, each once, with the number of fragments.
+
+    Raises
+    ------
+    AlignmentError
+        If the file cannot be read, or its contigs have other lengths than the genome's.
+    ContigError
+        If its contigs are not the genome's.
+    """
+    limits = Limits(min_overhang, min_intron, max_intron, min_reads)
+    skipped = Counter() if skipped is None else skipped
+    if _holds_reads(path):
+        introns = _read_alignments(path, genome, min_mapq, limits, skipped)
+    else:
+        introns = read_junction_file(path, genome, min_overhang=min_overhang, skipped=skipped)
+    return as_junctions(introns, genome, limits=limits, skipped=skipped)
+
+
+def _holds_reads(path: str | Path) -> bool:
+    if str(path) == "-":
+        return True
+    with reading(path, error=AlignmentError), open_bytes(path) as handle:
+        head = handle.read(4)
+    if not head:
+        raise AlignmentError("the file is empty", path=path)
+    return head.startswith(_HEADS)
+
+
+def _read_alignments(
+    path: str | Path, genome: Genome, min_mapq: int, limits: Limits, skipped: Counter[str]
+) -> list[Observed]:
+    with _opened(path) as bam:
+        lengths = dict(zip(bam.references, bam.lengths, strict=True))
+        _check_assembly(lengths, genome, path)
+        names = match_contigs(
+            lengths,
+            genome.lengths,
+            their_file=path,
+            our_file=genome.path,
+            describe=genome.description,
+            whole=True,
+        )
+        contigs = [names.get(name) for name in bam.references]
+        in_order = bam.header.to_dict().get("HD", {}).get("SO") == "coordinate"
+        votes = _count(bam, contigs, min_mapq, limits, skipped, in_order=in_order)
+    return [
+        Observed(contig, start, end, count["+"], count["-"], count["."])
+        for (index, start, end), count in votes.items()
+        if (contig := contigs[index]) is not None
+    ]
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[pysam.AlignmentFile]:
+    loudness = pysam.set_verbosity(0)
+    try:
+        with pysam.AlignmentFile(str(path), format_options=_CRAM_OPTIONS) as bam:
+            yield bam
+    except (OSError, ValueError) as cause:
+        message = f"these alignments are cut off or damaged ({cause}); copy or make them again"
+        raise AlignmentError(message, path=path) from cause
+    finally:
+        pysam.set_verbosity(loudness)
+
+
+def _check_assembly(theirs: Mapping[str, int], genome: Genome, path: str | Path) -> None:
+    """Refuse reads aligned to another assembly: same names, mostly other lengths."""
+    ours = {spelling(name): (name, length) for name, length in genome.lengths.items()}
+    shared = {name: ours[spelling(name)] for name in theirs if spelling(name) in ours}
+    differing = [name for name, (_, length) in shared.items() if theirs[name] != length]
+    if 2 * sum(theirs[name] for name in differing) > sum(theirs[name] for name in shared):
+        name = max(differing, key=theirs.__getitem__)
+        raise AlignmentError(
+            f"it has {theirs[name]:,} bases here but {shared[name][1]:,} in {genome.path}, so the"
+            " reads were aligned to another assembly",
+            path=path,
+            contig=name,
+        )
+
+
+def _count(
+    bam: pysam.AlignmentFile,
+    contigs: list[str | None],
+    min_mapq: int,
+    limits: Limits,
+    skipped: Counter[str],
+    *,
+    in_order: bool,
+) -> dict[Intron, Counter[str]]:
+    """Votes for the strand of every intron, one a fragment."""
+    votes: dict[Intron, Counter[str]] = defaultdict(Counter)
+    fragments: Fragments = defaultdict(dict)
+    spliced = 0
+    for read in bam.fetch(until_eof=True):
+        cigar = None if read.flag & _UNUSABLE else read.cigartuples
+        if cigar is None or len(cigar) < 3:
+            continue
+        introns = _introns(read.reference_start, cigar)
+        if not introns:
+            continue
+        spliced += 1
+        if contigs[read.reference_id] is None:
+            skipped["spliced reads on contigs that the genome lacks"] += 1
+            continue
+        if read.mapping_quality < min_mapq:
+            skipped[f"spliced reads of mapping quality below {min_mapq}"] += 1
+            continue
+        strand = _tagged_strand(read)
+        for start, end, overhang in introns:
+            if overhang < limits.min_overhang:
+                skipped[f"overhangs below {limits.min_overhang} bases"] += 1
+            else:
+                key = (read.reference_id, start, end)
+                fragments[key].setdefault(str(read.query_name), strand)
+        if in_order and spliced % _SWEEP == 0:
+            _settle(fragments, votes, before=(read.reference_id, read.reference_start))
+    _settle(fragments, votes)
+    return votes
+
+
+def _settle(
+    fragments: Fragments,
+    votes: dict[Intron, Counter[str]],
+    *,
+    before: tuple[int, int] | None = None,
+) -> None:
+    """Count and forget the fragments of introns that no later read of a sorted file can span."""
+    for intron in [key for key in fragments if before is None or key[:2] < before]:
+        votes[intron].update(fragments.pop(intron).values())
+
+
+def _introns(start: int, cigar: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
+    """Start, end and smaller overhang of every intron in an alignment."""
+    spans: list[tuple[int, int]] = []
+    blocks = [0]
+    position = start
+    for operation, length in cigar:
+        if operation == _SKIP:
+            spans.append((position, position + length))
+            blocks.append(0)
+        elif operation in (_MATCH, _EQUAL, _DIFFERENT):
+            blocks[-1] += length
+        if operation in (_MATCH, _DELETION, _SKIP, _EQUAL, _DIFFERENT):
+            position += length
+    return [
+        (left, right, min(before, after))
+        for (left, right), before, after in zip(spans, blocks, blocks[1:], strict=True)
+    ]
+
+
+def _tagged_strand(read: pysam.AlignedSegment) -> Strand:
+    """The transcript's strand: ``XS`` gives it on the genome, ``ts`` relative to the read."""
+    if read.has_tag("XS") and (strand := read.get_tag("XS")) in ("+", "-"):
+        return strand  # type: ignore[return-value]
+    if read.has_tag("ts") and (strand := read.get_tag("ts")) in ("+", "-"):
+        return "+" if (strand == "+") != read.is_reverse else "-"
+    return "."

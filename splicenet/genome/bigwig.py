@@ -1,0 +1,149 @@
+"""Probabilities along the genome as bigWig tracks, one for each kind of site and strand.
+
+Positions are 0-based.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from itertools import product
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, cast
+
+import numpy as np
+
+from splicenet.exceptions import OutputError
+from splicenet.genome import bigwig_process
+from splicenet.genome.intervals import Kind, Strand
+from splicenet.genome.output import atomic_path
+
+__all__ = ["TrackWriter", "track_paths"]
+
+_STRAND_NAMES: dict[Strand, str] = {"+": "plus", "-": "minus"}
+_KINDS: tuple[Kind, Kind] = ("donor", "acceptor")
+_FLOOR = 0.001
+
+
+def track_paths(prefix: str | Path) -> dict[tuple[Kind, Strand], Path]:
+    """Name the four files, ``PREFIX.donor.plus.bw`` and so on, by kind and strand."""
+    return {
+        (kind, strand): Path(f"{prefix}.{kind}.{_STRAND_NAMES[strand]}.bw")
+        for kind, strand in product(_KINDS, _STRAND_NAMES)
+    }
+
+
+class TrackWriter:
+    """Write the four tracks of a genome; a context manager.
+
+    The files take their names, all four, only when the block ends well. A track without any value
+    is a valid file, too.
+
+    Parameters
+    ----------
+    prefix
+        What the names of the files begin with.
+    lengths
+        Length in bases of every contig, in the order in which they will be written.
+    floor
+        Values below it are not stored: nearly all bases of a genome are nearly 0.
+
+    Raises
+    ------
+    OutputError
+        If the files cannot be written.
+    """
+
+    def __init__(
+        self, prefix: str | Path, lengths: Mapping[str, int], *, floor: float = _FLOOR
+    ) -> None:
+        self._paths = track_paths(prefix)
+        self._prefix = prefix
+        self._contigs = [(contig, length) for contig, length in lengths.items() if length]
+        self._ranks = {contig: rank for rank, (contig, _) in enumerate(self._contigs)}
+        self._indices = {key: index for index, key in enumerate(self._paths)}
+        self._ends = dict.fromkeys(self._paths, (0, 0))
+        self._floor = floor
+
+    def __enter__(self) -> TrackWriter:
+        with ExitStack() as stack:
+            paths = [stack.enter_context(atomic_path(path)) for path in self._paths.values()]
+            self._process = subprocess.Popen(
+                [sys.executable, bigwig_process.__file__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            stack.push(self._finish)
+            job = {"paths": [str(path.absolute()) for path in paths], "contigs": self._contigs}
+            self._send(json.dumps(job).encode() + b"\n")
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def write(
+        self, contig: str, start: int, strand: Strand, kind: Kind, values: np.ndarray
+    ) -> None:
+        """Add the values of neighbouring bases.
+
+        Parameters
+        ----------
+        contig, start
+            Where the first of them lies, 0-based, on the plus strand. Each track must be written
+            in order of contig and position.
+        strand, kind
+            Which of the tracks.
+        values
+            Shape ``(bases,)``, dtype float32, in the order of the plus strand.
+        """
+        rank = self._ranks[contig]
+        if (rank, start) < self._ends[kind, strand]:
+            raise ValueError(f"{contig}:{start} comes after what was written behind it")
+        self._ends[kind, strand] = (rank, start + len(values))
+        kept = np.flatnonzero(values >= self._floor)
+        if kept.size:
+            self._send(
+                bigwig_process.HEAD.pack(self._indices[kind, strand], rank, kept.size)
+                + (kept + start).astype("<u4").tobytes()
+                + values[kept].astype("<f4").tobytes()
+            )
+
+    @property
+    def _pipe(self) -> BinaryIO:
+        return cast(BinaryIO, self._process.stdin)
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._pipe.write(data)
+        except BrokenPipeError:
+            raise self._failure() from None
+
+    def _failure(self) -> OutputError:
+        return OutputError("the tracks cannot be written; is the disk full?", path=self._prefix)
+
+    def _finish(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the process; what it leaves is only good if it ends well."""
+        if kind is not None:
+            self._process.kill()
+        try:
+            self._pipe.close()
+        except BrokenPipeError:
+            pass
+        if self._process.wait() and kind is None:
+            raise self._failure()

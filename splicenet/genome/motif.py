@@ -1,0 +1,42 @@
+"""The strand of an intron by its dinucleotides.
+
+Coordinates are 0-based half-open on the plus strand.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from splicenet.genome.alphabet import decode, reverse_complement
+from splicenet.genome.intervals import Strand
+from splicenet.genome.sequence import Genome
+
+__all__ = ["MotifReader"]
+
+_MOTIFS = frozenset({"GTAG", "GCAG", "ATAC"})
+_BLOCK = 1 << 18
+_BLOCKS_KEPT = 16
+
+
+class MotifReader:
+    """Tell the strand of introns; quick where they come sorted by position."""
+
+    def __init__(self, genome: Genome) -> None:
+        @lru_cache(maxsize=_BLOCKS_KEPT)
+        def block(contig: str, index: int) -> np.ndarray:
+            return genome.fetch(contig, index * _BLOCK, (index + 1) * _BLOCK + 1)
+
+        self._block = block
+
+    def strand(self, contig: str, start: int, end: int) -> Strand:
+        """Tell the strand on which an intron reads GT-AG, GC-AG or AT-AC; ``.`` if on none."""
+        ends = np.concatenate([self._pair(contig, start), self._pair(contig, end - 2)])
+        if decode(ends) in _MOTIFS:
+            return "+"
+        return "-" if decode(reverse_complement(ends)) in _MOTIFS else "."
+
+    def _pair(self, contig: str, position: int) -> np.ndarray:
+        index, offset = divmod(position, _BLOCK)
+        return self._block(contig, index)[offset : offset + 2]

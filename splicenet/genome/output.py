@@ -1,0 +1,140 @@
+"""Results appear whole or not at all.
+
+Everything is written under a hidden temporary name in the folder of the result, forced to the disk
+and renamed when complete, so a full disk or an interrupted run leaves what stood there before.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from splicenet.exceptions import OutputError
+
+__all__ = ["STDOUT", "atomic", "atomic_path"]
+
+STDOUT = "-"
+
+_SENTENCES = {
+    errno.ENOENT: "its folder does not exist; create it first",
+    errno.ENOTDIR: "its folder does not exist; create it first",
+    errno.EACCES: "no permission to write here",
+    errno.EPERM: "no permission to write here",
+    errno.EROFS: "this file system is read-only",
+    errno.EISDIR: "this is a folder; name a file in it",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file is larger than the system allows",
+    errno.EIO: "the disk failed to write",
+}
+
+
+@contextmanager
+def atomic(path: str | Path, *, mode: str = "w") -> Iterator[IO[Any]]:
+    """Open a file for writing that takes its name only when it is complete.
+
+    Parameters
+    ----------
+    path
+        The file to write. ``-`` is standard output; it and devices and pipes are written directly.
+    mode
+        ``"w"`` for UTF-8 text with Unix line ends, ``"wb"`` for bytes.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written. ``BrokenPipeError`` passes: a reader that has had enough is no
+        mistake.
+    """
+    if str(path) == STDOUT:
+        stream = sys.stdout.buffer if mode == "wb" else sys.stdout
+        with _writing(path):
+            yield stream
+            stream.flush()
+    elif _is_special(path):
+        with _writing(path), _open(path, mode) as handle:
+            yield handle
+    else:
+        with _replacing(path) as temporary, _open(temporary, mode.replace("w", "x")) as handle:
+            yield handle
+            handle.flush()
+            os.fsync(handle.fileno())
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Name a temporary file that becomes ``path`` when the block ends well.
+
+    For libraries that open files themselves. The file stands empty at first, so that a folder that
+    cannot be written is found out here. Standard output, devices and pipes get a copy at the end.
+
+    Raises
+    ------
+    OutputError
+        If the result cannot be written.
+    """
+    if str(path) == STDOUT or _is_special(path):
+        with tempfile.TemporaryDirectory() as folder:
+            temporary = Path(folder) / "result"
+            temporary.touch()
+            yield temporary
+            with open(temporary, "rb") as source, atomic(path, mode="wb") as out:
+                shutil.copyfileobj(source, out)
+    else:
+        with _replacing(path) as temporary:
+            temporary.touch()
+            yield temporary
+            with open(temporary, "rb") as handle:
+                os.fsync(handle.fileno())
+
+
+@contextmanager
+def _replacing(path: str | Path) -> Iterator[Path]:
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
+    with _writing(path):
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
+        try:
+            yield temporary
+            os.replace(temporary, target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _writing(path: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as cause:
+        if cause.errno not in _SENTENCES:
+            raise
+        name = "standard output" if str(path) == STDOUT else path
+        raise OutputError(f"cannot be written: {_SENTENCES[cause.errno]}", path=name) from cause
+
+
+def _open(path: str | Path, mode: str) -> IO[Any]:
+    if "b" in mode:
+        return open(path, mode)
+    return open(path, mode, encoding="utf-8", newline="\n")
+
+
+def _is_special(path: str | Path) -> bool:
+    """Whether the path stands for a device, a pipe or a socket: what cannot be renamed onto."""
+    try:
+        kind = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))

@@ -1,0 +1,78 @@
+"""The table that names several species and their files."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from splicenet.exceptions import SamplesheetError
+from splicenet.genome.lines import read_lines
+
+__all__ = ["Row", "read_samplesheet"]
+
+_REQUIRED = ("species", "fasta")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One species; paths are made relative to the sheet's folder."""
+
+    species: str
+    fasta: Path
+    annotation: Path | None
+    bam: Path | None
+
+
+def read_samplesheet(path: str | Path) -> list[Row]:
+    """Read a comma- or tab-separated sheet with a header line; other columns are not looked at.
+
+    Raises
+    ------
+    SamplesheetError
+        If a column, a name or a file is missing, or a species comes twice.
+    """
+    lines = [(number, text) for number, text in read_lines(path, error=SamplesheetError)]
+    lines = [(number, text) for number, text in lines if text.strip() and text[0] != "#"]
+    if not lines:
+        raise SamplesheetError("the sheet is empty", path=path)
+    delimiter = "\t" if "\t" in lines[0][1] else ","
+    table = [next(csv.reader([text], delimiter=delimiter)) for _, text in lines]
+    header = [name.strip().lower() for name in table[0]]
+    missing = [name for name in _REQUIRED if name not in header]
+    if missing:
+        raise SamplesheetError(
+            f"the header has no column {' or '.join(missing)}; it needs species, fasta, "
+            "annotation and/or bam",
+            path=path,
+            line=lines[0][0],
+        )
+    rows = [
+        _row(dict(zip(header, cells, strict=False)), Path(path), number)
+        for (number, _), cells in zip(lines[1:], table[1:], strict=True)
+    ]
+    if not rows:
+        raise SamplesheetError("the sheet names no species", path=path)
+    for index, (number, _) in enumerate(lines[1:]):
+        if rows[index].species in [row.species for row in rows[:index]]:
+            raise SamplesheetError(
+                f"species {rows[index].species} comes twice", path=path, line=number
+            )
+    return rows
+
+
+def _row(cells: dict[str, str], sheet: Path, line: int) -> Row:
+    def file(column: str) -> Path | None:
+        name = cells.get(column, "").strip()
+        if not name:
+            return None
+        found = sheet.parent / name
+        if not found.exists():
+            raise SamplesheetError(f"{column} {name} does not exist", path=sheet, line=line)
+        return found
+
+    fasta, annotation, bam = file("fasta"), file("annotation"), file("bam")
+    species = cells["species"].strip()
+    if not species or fasta is None:
+        raise SamplesheetError("a row needs a species and a fasta", path=sheet, line=line)
+    return Row(species, fasta, annotation, bam)

@@ -1,0 +1,121 @@
+"""One genome with what is known of it, made from the files a user names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from splicenet.exceptions import SplicenetError
+from splicenet.genome.alignments import read_junctions
+from splicenet.genome.annotation import Annotation, check_bounds, read_annotation
+from splicenet.genome.checksum import sha256
+from splicenet.genome.contigs import match_contigs
+from splicenet.genome.intervals import Interval, Junction, Transcript
+from splicenet.genome.labels import Labels
+from splicenet.genome.sequence import Genome, open_genome
+
+__all__ = ["Species", "open_annotation", "open_species"]
+
+
+@dataclass
+class Species:
+    """A genome, its labels and its genes, under one set of contig names.
+
+    ``genes`` are spans on one strand, 0-based half-open. ``sources`` names the files with their
+    checksums, for the record of a model.
+    """
+
+    name: str
+    genome: Genome
+    labels: Labels
+    genes: list[Interval]
+    transcripts: Sequence[Transcript] = ()
+    sources: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    """Sentences for the user about what was left out."""
+
+
+def open_species(
+    name: str,
+    fasta: str | Path,
+    annotation: str | Path | None = None,
+    alignments: str | Path | None = None,
+    *,
+    min_reads: int = 3,
+) -> Species:
+    """Open a genome and label it from an annotation, from spliced reads, or from both.
+
+    Parameters
+    ----------
+    name
+        Of the species; free text.
+    fasta
+        FASTA, GenBank or EMBL. A GenBank or EMBL file serves as its own annotation.
+    annotation, alignments
+        Any dialect that :func:`read_annotation` and :func:`read_junctions` take.
+    min_reads
+        Reads that make a junction a label.
+
+    Raises
+    ------
+    SplicenetError
+        If a file cannot be read, contigs do not match, or no splice site is left.
+    """
+    genome = open_genome(fasta)
+    transcripts: Sequence[Transcript] = ()
+    genes: list[Interval] = []
+    junctions: list[Junction] = []
+    notes: list[str] = []
+    sources = {"fasta": _source(fasta, genome.checksum())}
+    if annotation is not None:
+        read = open_annotation(annotation, genome)
+        transcripts, genes = read.transcripts, read.genes()
+        notes += _left_out(annotation, read.skipped)
+        sources["annotation"] = _source(annotation, sha256(annotation))
+    if alignments is not None:
+        skipped: Counter[str] = Counter()
+        junctions = read_junctions(alignments, genome, skipped=skipped)
+        notes += _left_out(alignments, skipped)
+        sources["alignments"] = _source(alignments, sha256(alignments)) | {"min_reads": min_reads}
+    labels = Labels.build(transcripts, junctions, min_reads=min_reads)
+    if not labels.count("donor"):
+        named = " and ".join(str(path) for path in (annotation, alignments) if path is not None)
+        raise SplicenetError(
+            f"no intron was found on the contigs of {fasta}; check that both belong together",
+            path=named or None,
+        )
+    return Species(name, genome, labels, genes, transcripts, sources, notes)
+
+
+def open_annotation(path: str | Path, genome: Genome) -> Annotation:
+    """Read an annotation, under the contig names of a genome and within its bounds.
+
+    Raises
+    ------
+    AnnotationError, ContigError
+        If it cannot be read, does not match, or reaches past the end of a contig.
+    """
+    annotation = read_annotation(path)
+    names = match_contigs(
+        annotation.contigs(),
+        genome.lengths,
+        their_file=path,
+        our_file=genome.path,
+        describe=genome.description,
+    )
+    ours = annotation.renamed(names)
+    check_bounds(ours, genome.lengths)
+    lost = len(annotation.transcripts) - len(ours.transcripts)
+    reason = f"transcripts on contigs that are not in {genome.path}"
+    return replace(ours, skipped={**ours.skipped, **({reason: lost} if lost else {})})
+
+
+def _left_out(path: str | Path, skipped: Mapping[str, int]) -> list[str]:
+    return [f"{path}: {count:,} {reason}" for reason, count in skipped.items()]
+
+
+def _source(path: str | Path, checksum: str) -> dict[str, Any]:
+    return {"name": Path(path).name, "sha256": checksum}

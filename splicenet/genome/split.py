@@ -1,0 +1,93 @@
+"""Which sequence is trained on, which is watched during training, and which is never touched.
+
+Three parts: *training*; *validation*, on which training is stopped and probabilities are
+calibrated; and *held out*, which is read once, at the end, to say how good the model is. They are
+whole stretches of contigs with both their strands, 0-based half-open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from splicenet.genome.intervals import Interval
+from splicenet.genome.regions import complement, subtract
+
+__all__ = ["Split", "choose_blocks", "split_genome"]
+
+_LARGEST_BLOCK = 1_000_000
+_SMALLEST_BLOCK = 20_000
+
+
+@dataclass(frozen=True)
+class Split:
+    """The three parts of one genome; together they are all of it, and no two share a base."""
+
+    training: list[Interval]
+    validation: list[Interval]
+    held_out: list[Interval]
+
+
+def split_genome(
+    lengths: Mapping[str, int],
+    holdout: float | Sequence[Interval],
+    validation: float,
+    *,
+    seed: int,
+) -> Split:
+    """Part a genome.
+
+    Parameters
+    ----------
+    lengths
+        Contig lengths in bases.
+    holdout
+        The share to hold out, or the very regions (merged, sorted).
+    validation
+        The share of the rest to validate on.
+    seed
+        Decides the choice.
+    """
+    rng = np.random.default_rng([seed, sum(lengths.values()) % (1 << 32)])
+    everything = [Interval(contig, 0, length) for contig, length in lengths.items() if length]
+    if isinstance(holdout, float | int):
+        held_out = choose_blocks(everything, float(holdout), rng)
+    else:
+        held_out = list(holdout)
+    rest = complement(held_out, lengths)
+    watched = choose_blocks(rest, validation, rng)
+    return Split(subtract(rest, watched), watched, held_out)
+
+
+def choose_blocks(
+    intervals: Sequence[Interval], share: float, rng: np.random.Generator
+) -> list[Interval]:
+    """Random blocks that make up ``share`` of the intervals, sorted as these are.
+
+    Blocks are long, so that few genes are cut, but small enough that some dozen of them fit: a
+    share of a single contig comes from several places.
+    """
+    total = sum(map(len, intervals))
+    wanted = round(total * share)
+    if wanted <= 0:
+        return []
+    size = int(np.clip(wanted / 4, _SMALLEST_BLOCK, _LARGEST_BLOCK))
+    blocks = [block for interval in intervals for block in _cut(interval, size)]
+    chosen: list[int] = []
+    for index in rng.permutation(len(blocks)):
+        missing = wanted - sum(len(blocks[i]) for i in chosen)
+        if missing <= 0:
+            break
+        chosen.append(int(index))
+    return [blocks[index] for index in sorted(chosen)]
+
+
+def _cut(interval: Interval, size: int) -> list[Interval]:
+    """Nearly equal pieces of about ``size``."""
+    pieces = max(1, round(len(interval) / size))
+    bounds = np.linspace(interval.start, interval.end, pieces + 1).round().astype(int)
+    return [
+        Interval(interval.contig, int(a), int(b)) for a, b in zip(bounds, bounds[1:], strict=False)
+    ]

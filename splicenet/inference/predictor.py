@@ -1,0 +1,180 @@
+"""A model at work: calibrated probabilities for sequences, regions and whole genomes.
+
+Coordinates are 0-based half-open on the plus strand; a donor is the last base of its exon, an
+acceptor the first base of its, in the direction of transcription.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from splicenet.exceptions import SequenceError
+from splicenet.genome.alphabet import N, encode
+from splicenet.genome.intervals import Interval, Kind, Site, Strand
+from splicenet.genome.labels import KINDS, STRANDS
+from splicenet.genome.regions import read_regions
+from splicenet.genome.sequence import Genome, open_genome
+from splicenet.model.modelfile import Model, load_model
+from splicenet.model.scoring import Scores, scan
+
+__all__ = ["Predictor", "call_sites"]
+
+_BATCH_TOKENS = 1 << 17
+
+
+class Predictor:
+    """Reads DNA with a trained model.
+
+    Parameters
+    ----------
+    model
+        A model, or the path of a model file.
+    device
+        As torch names it.
+    batch_tokens
+        Bases in a batch, both strands counted; memory grows with it.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be read as a model.
+    """
+
+    def __init__(
+        self, model: Model | str | Path, *, device: str = "cpu", batch_tokens: int = _BATCH_TOKENS
+    ) -> None:
+        self.model = model if isinstance(model, Model) else load_model(model)
+        self._network = self.model.network.fused().to(device)
+        self._batch_tokens = batch_tokens
+
+    @property
+    def threshold(self) -> dict[Kind, float]:
+        """The probability from which a base is called, by kind, chosen for the highest F1."""
+        return dict(self.model.threshold)
+
+    def predict(self, sequence: str) -> np.ndarray:
+        """Score every base of a sequence on both strands.
+
+        Parameters
+        ----------
+        sequence
+            DNA in either case; letters other than A, C, G, T and U count as unknown.
+
+        Returns
+        -------
+        numpy.ndarray
+            Calibrated probabilities, float32, shape (2, 2, len(sequence)): strands (plus,
+            minus), kinds (donor, acceptor), positions of the sequence as given on both strands.
+
+        Raises
+        ------
+        SequenceError
+            If the sequence is empty or not DNA.
+
+        Examples
+        --------
+        >>> import splicenet
+        >>> predictor = splicenet.load("model.splicenet")  # doctest: +SKIP
+        >>> predictor.predict("ACGT" * 100).shape  # doctest: +SKIP
+        (2, 2, 400)
+        """
+        if not sequence:
+            raise SequenceError("the sequence is empty")
+        try:
+            codes = encode(sequence)
+        except ValueError as error:
+            raise SequenceError(str(error)) from error
+        windows = self._scan(partial(_padded, codes), 0, len(codes))
+        return np.concatenate([scores.values for scores in windows], axis=-1)
+
+    def scores(
+        self, genome: Genome, regions: Iterable[Interval] | None = None
+    ) -> Iterator[tuple[str, Scores]]:
+        """Calibrated probabilities of both strands, window by window.
+
+        Parameters
+        ----------
+        genome
+            Open.
+        regions
+            What to score, sorted and without overlap; without it, everything.
+
+        Yields
+        ------
+        contig, Scores
+            In order; memory does not grow with the genome.
+        """
+        if regions is None:
+            regions = (Interval(contig, 0, length) for contig, length in genome.lengths.items())
+        for region in regions:
+            fetch = partial(genome.fetch, region.contig)
+            for scores in self._scan(fetch, region.start, region.end):
+                yield region.contig, scores
+
+    def scan(self, fasta: str | Path, regions: str | None = None) -> Iterator[Site]:
+        """Call the splice sites of a genome, sorted by position.
+
+        Parameters
+        ----------
+        fasta
+            FASTA, GenBank or EMBL, as :func:`open_genome` takes it.
+        regions
+            A BED file, or ``contig:start-end`` counted from 1, or names of contigs.
+
+        Examples
+        --------
+        >>> import splicenet
+        >>> sites = splicenet.load("model.splicenet").scan("genome.fa")  # doctest: +SKIP
+        >>> next(sites)  # doctest: +SKIP
+        Site(contig='chr4', position=11028, strand='+', kind='donor', score=0.97)
+        """
+        with open_genome(fasta) as genome:
+            intervals = None if regions is None else read_regions(regions, genome.lengths)
+            for contig, scores in self.scores(genome, intervals):
+                yield from call_sites(contig, scores, self.threshold)
+
+    def _scan(self, fetch: partial[np.ndarray], start: int, end: int) -> Iterator[Scores]:
+        """As :func:`scan`, with calibrated values."""
+        windows = scan(
+            self._network,
+            fetch,
+            start,
+            end,
+            flank=self.model.flank,
+            batch_tokens=self._batch_tokens,
+        )
+        for scores in windows:
+            for index, kind in enumerate(KINDS):
+                scores.values[:, index] = self.model.calibration[kind].apply(
+                    scores.values[:, index]
+                )
+            yield scores
+
+
+def call_sites(
+    contig: str,
+    scores: Scores,
+    threshold: Mapping[Kind, float],
+    strands: tuple[Strand, ...] = STRANDS,
+) -> list[Site]:
+    """The bases at or above the threshold of their kind, sorted by position."""
+    sites = []
+    for strand in strands:
+        for index, kind in enumerate(KINDS):
+            values = scores.values[STRANDS.index(strand), index]
+            for offset in np.flatnonzero(values >= np.float32(threshold[kind])):
+                position = scores.start + int(offset)
+                sites.append(Site(contig, position, strand, kind, float(values[offset])))
+    return sorted(sites)
+
+
+def _padded(codes: np.ndarray, start: int, end: int) -> np.ndarray:
+    """``codes[start:end]`` with N where there is nothing."""
+    padded = np.full(end - start, N, np.uint8)
+    first, last = max(start, 0), min(end, len(codes))
+    padded[first - start : last - start] = codes[first:last]
+    return padded

@@ -1,0 +1,1 @@
+"""From labelled genomes to a model file."""

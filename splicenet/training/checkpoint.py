@@ -1,0 +1,130 @@
+"""All of a running training, in one file that can be killed at any moment.
+
+Tensors are safetensors, the rest is JSON in their header: nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from splicenet.exceptions import TrainingError
+from splicenet.genome.output import atomic_path
+
+__all__ = ["RunState", "load_checkpoint", "save_checkpoint"]
+
+_KEY = "splicenet_checkpoint"
+
+
+@dataclass
+class RunState:
+    """Where a run stands, apart from its tensors."""
+
+    step: int = 0
+    seconds: float = 0.0
+    evaluations: int = 0
+    best_score: float = -1.0
+    best_step: int = 0
+    losses: list[float] = field(default_factory=list)
+    """Losses since the last evaluation, in nats a kilobase."""
+    norms: list[float] = field(default_factory=list)
+    """Gradient norms since the last evaluation, before clipping."""
+    history: list[dict[str, float]] = field(default_factory=list)
+    finished: bool = False
+
+
+def save_checkpoint(
+    path: str | Path,
+    *,
+    identity: dict[str, Any],
+    state: RunState,
+    sampler: dict[str, Any],
+    network: nn.Module,
+    best: dict[str, Tensor],
+    optimizer: Optimizer,
+) -> None:
+    """Write everything that the rest of the run depends on.
+
+    Parameters
+    ----------
+    identity
+        Settings and data of the run as JSON; :func:`load_checkpoint` compares it.
+    best
+        The network's tensors at its best evaluation so far; empty before the first.
+    """
+    tensors = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
+    tensors |= {f"best/{name}": tensor for name, tensor in best.items()}
+    for index, values in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer/{index}/{name}": tensor for name, tensor in values.items()}
+    tensors["torch_random_state"] = torch.get_rng_state()
+    header = {"identity": identity, "state": asdict(state), "sampler": sampler}
+    with atomic_path(path) as temporary:
+        save_file(
+            {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
+            temporary,
+            metadata={_KEY: json.dumps(header)},
+        )
+
+
+def load_checkpoint(
+    path: str | Path, *, identity: dict[str, Any], network: nn.Module, optimizer: Optimizer
+) -> tuple[RunState, dict[str, Any], dict[str, Tensor]]:
+    """Bring network and optimizer back to where they were.
+
+    Returns
+    -------
+    state, sampler, best
+        The run's state, the sampler's, and the tensors of the best network so far.
+
+    Raises
+    ------
+    TrainingError
+        If the file is no checkpoint, or one of a run with other settings or data.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {})[_KEY])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise TrainingError("this checkpoint cannot be read; start anew", path=path) from error
+    changed = _differences(header["identity"], json.loads(json.dumps(identity)))
+    if changed:
+        raise TrainingError(
+            f"this checkpoint is of a run with another {', '.join(changed)}; "
+            "repeat the command that began it, or start anew with --restart",
+            path=path,
+        )
+    network.load_state_dict(_under(tensors, "network/"))
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in _under(tensors, "optimizer/").items():
+        index, _, key = name.partition("/")
+        moments.setdefault(int(index), {})[key] = tensor
+    optimizer.load_state_dict(
+        {"state": moments, "param_groups": optimizer.state_dict()["param_groups"]}
+    )
+    torch.set_rng_state(tensors["torch_random_state"])
+    return RunState(**header["state"]), header["sampler"], _under(tensors, "best/")
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
+    """Names of the settings that differ, such as ``settings.seed``."""
+    names = []
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            names += _differences(before, after, f"{prefix}{key}.")
+        elif before != after:
+            names.append(f"{prefix}{key}")
+    return names

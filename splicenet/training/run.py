@@ -1,0 +1,245 @@
+"""One training run from the files a user names to the model file."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from splicenet._version import __version__
+from splicenet.exceptions import TrainingError
+from splicenet.genome.intervals import Interval
+from splicenet.genome.output import atomic
+from splicenet.genome.regions import read_regions
+from splicenet.genome.species import Species
+from splicenet.genome.split import Split, split_genome
+from splicenet.model.modelfile import Model, load_model, save_model
+from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.training.finish import calibrated_model, held_out_metrics
+from splicenet.training.loop import Progress, Trainer
+from splicenet.training.settings import TrainingSettings
+from splicenet.training.windows import TrainingGround
+
+__all__ = ["FREEZABLE", "Reporter", "checkpoint_path", "train_model"]
+
+FREEZABLE = ("trunk", "coarse", "recurrent")
+"""Parts that ``--freeze`` can keep as they are, from the fastest time scale to the slowest."""
+
+
+class Reporter:
+    """Hears how a run goes; the default says nothing."""
+
+    def note(self, sentence: str) -> None:
+        """Something the user should know."""
+
+    def step(self, progress: Progress) -> None:
+        """One step is done."""
+
+    def evaluation(self, row: dict[str, float]) -> None:
+        """The validation sequence was scored."""
+
+    def scoring(self, what: str, strand_bases: int) -> Callable[[int], object]:
+        """A long scoring begins; the function returned hears of strand-bases done."""
+        return lambda bases: None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The species of a run with the three parts of each genome."""
+
+    species: Sequence[Species]
+    splits: Sequence[Split]
+
+    def part(self, name: str) -> list[tuple[Species, list[Interval]]]:
+        """``training``, ``validation`` or ``held_out`` of every species that has it."""
+        pairs = zip(self.species, self.splits, strict=True)
+        return [(species, getattr(split, name)) for species, split in pairs if getattr(split, name)]
+
+
+def checkpoint_path(output: str | Path) -> Path:
+    """Where the run that makes ``output`` keeps its checkpoint."""
+    return Path(f"{output}.checkpoint")
+
+
+def train_model(
+    species: Sequence[Species],
+    output: str | Path,
+    *,
+    config: NetworkConfig,
+    settings: TrainingSettings,
+    holdout: float | str = 0.1,
+    device: str = "cpu",
+    resume: bool = False,
+    restart: bool = False,
+    init: str | Path | None = None,
+    freeze: Sequence[str] = (),
+    reporter: Reporter | None = None,
+) -> Model:
+    """Train on the species, write ``output`` and ``output``'s ``.metrics.tsv``.
+
+    Parameters
+    ----------
+    species
+        With their labels.
+    output
+        The model file; ``output.checkpoint`` stands beside it until it is done.
+    config
+        The network's shape; with ``init`` that model's shape is taken instead.
+    settings
+        The choices of the run.
+    holdout
+        A share, or regions as :func:`read_regions` takes them, never read before the end.
+    device
+        As torch names it.
+    resume, restart
+        Go on from the checkpoint, or throw it away; without either its presence is an error.
+    init
+        A model file to continue from.
+    freeze
+        Some of :data:`FREEZABLE`, which keep the weights of ``init``.
+
+    Raises
+    ------
+    SplicenetError
+        If the run cannot start, go on, or write its result.
+    """
+    reporter = reporter or Reporter()
+    checkpoint = checkpoint_path(output)
+    if checkpoint.exists() and not (resume or restart):
+        raise TrainingError(
+            "a run that did not end left this checkpoint; go on with --resume, "
+            "or throw it away with --restart",
+            path=checkpoint,
+        )
+    torch.manual_seed(settings.seed)
+    network = SpliceNetwork(config)
+    if init is not None:
+        network = load_model(init).network
+    _freeze(network, freeze)
+    parts = split_species(species, holdout, settings)
+    record = _record(parts, network.config, settings, init, freeze)
+    trainer = Trainer(
+        network.to(device),
+        [TrainingGround.of(one, regions) for one, regions in parts.part("training")],
+        parts.part("validation"),
+        settings,
+        checkpoint=checkpoint,
+        identity={key: record[key] for key in ("network", "training", "data")},
+    )
+    if resume and checkpoint.exists():
+        trainer.resume()
+        reporter.note(f"resumed at step {trainer.state.step}")
+    trainer.run(reporter.step, reporter.evaluation)
+    network.load_state_dict(trainer.best)
+    network.eval()
+    model = calibrated_model(
+        network,
+        parts.part("validation"),
+        validation_bases=settings.validation_bases,
+        seed=settings.seed,
+    )
+    held_out = parts.part("held_out")
+    bases = 2 * sum(len(region) for _, regions in held_out for region in regions)
+    model.record = record | {
+        "steps": trainer.state.step,
+        "best_step": trainer.state.best_step,
+        "minutes": trainer.state.seconds / 60,
+        "metrics": held_out_metrics(
+            model, held_out, on_bases=reporter.scoring("held-out sequence", bases)
+        ),
+    }
+    save_model(output, model)
+    with atomic(Path(output).with_suffix(".metrics.tsv")) as file:
+        pd.DataFrame(trainer.state.history).to_csv(file, sep="\t", index=False)
+    checkpoint.unlink(missing_ok=True)
+    return model
+
+
+def split_species(
+    species: Sequence[Species], holdout: float | str, settings: TrainingSettings
+) -> Parts:
+    """Part every genome; regions in ``holdout`` go to the species that has their contig.
+
+    Raises
+    ------
+    TrainingError
+        If nothing is left to train or to validate on.
+    """
+    splits = []
+    for one in species:
+        lengths = one.genome.lengths
+        held_out = (
+            read_regions(holdout, lengths, required=len(species) == 1)
+            if isinstance(holdout, str)
+            else holdout
+        )
+        splits.append(split_genome(lengths, held_out, settings.validation, seed=settings.seed))
+    parts = Parts(species, splits)
+    for name in ("training", "validation"):
+        if not parts.part(name):
+            raise TrainingError(f"nothing is left for the {name} part; hold out less")
+    return parts
+
+
+def _freeze(network: SpliceNetwork, parts: Sequence[str]) -> None:
+    """Freeze parts of :data:`FREEZABLE`.
+
+    Raises
+    ------
+    TrainingError
+        If the network has no such part.
+    """
+    if not parts:
+        return
+    if network.config.architecture == "lstm":
+        raise TrainingError("a plain LSTM has no parts to freeze")
+    modules: dict[str, list[nn.Module]] = {
+        "trunk": [network.stem, network.trunk],
+        "coarse": [network.coarse.down, network.coarse.blocks],
+        "recurrent": [network.coarse.recurrent] if network.coarse.recurrent is not None else [],
+    }
+    for part in parts:
+        network.freeze(modules[part])
+
+
+def _record(
+    parts: Parts,
+    config: NetworkConfig,
+    settings: TrainingSettings,
+    init: str | Path | None,
+    freeze: Sequence[str],
+) -> dict[str, Any]:
+    """How this model comes to be, as JSON."""
+    return {
+        "network": config.to_dict(),
+        "training": settings.to_dict()
+        | {"init": None if init is None else str(init), "freeze": list(freeze)},
+        "data": {
+            one.name: one.sources
+            | {
+                "donors": one.labels.count("donor"),
+                "acceptors": one.labels.count("acceptor"),
+                "validation": _spans(split.validation),
+                "held_out": _spans(split.held_out),
+            }
+            for one, split in zip(parts.species, parts.splits, strict=True)
+        },
+        "versions": {
+            "splicenet": __version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+        "seed": settings.seed,
+    }
+
+
+def _spans(intervals: Sequence[Interval]) -> list[list[Any]]:
+    return [[interval.contig, interval.start, interval.end] for interval in intervals]

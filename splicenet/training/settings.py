@@ -1,0 +1,81 @@
+"""What a training run may choose, apart from the shape of the network."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from splicenet.exceptions import TrainingError
+
+__all__ = ["TrainingSettings"]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Choices that, with the data and the network's shape, decide the weights.
+
+    Exactly one of ``minutes``, ``steps`` and ``epochs`` limits the run; an epoch draws as many
+    bases as both strands of the training regions hold.
+    """
+
+    minutes: float | None = None
+    steps: int | None = None
+    epochs: float | None = None
+    length: int = 8192
+    """Bases in a window."""
+    batch_tokens: int = 32768
+    """Bases in a batch: the number of windows is this divided by their length."""
+    genes: float = 0.7
+    """Share of windows drawn around annotated exons; the rest fall anywhere, on either strand."""
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.01
+    warmup_steps: int = 100
+    clip: float = 1.0
+    """Largest norm of the gradient of the loss in nats a kilobase."""
+    site_weight: float = 1.0
+    """Weight of donors and acceptors in the loss; other bases weigh 1."""
+    focal: float = 0.0
+    """Exponent of the focal loss; 0 is plain cross-entropy."""
+    validation: float = 0.05
+    """Share of the sequence not held out that stops and calibrates the training."""
+    validation_bases: int = 1_000_000
+    """Strand-bases scored at each evaluation; the calibration at the end reads ten times more."""
+    evaluations: int = 12
+    patience: int = 6
+    """Evaluations without a better AUPRC after which training stops."""
+    checkpoint_minutes: float = 2.0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if sum(limit is not None for limit in (self.minutes, self.steps, self.epochs)) != 1:
+            raise TrainingError("give one of --minutes, --steps and --epochs")
+        for limit in (self.minutes, self.steps, self.epochs):
+            if limit is not None and not limit > 0:
+                raise TrainingError("the training budget must be more than nothing")
+        if self.batch_tokens < self.length:
+            raise TrainingError(
+                f"a batch of {self.batch_tokens} bases holds no window of {self.length}; "
+                "raise --batch-tokens or lower --length"
+            )
+        if not 0 <= self.genes < 1:
+            raise TrainingError("--genes must be at least 0 and below 1")
+        if not 0 < self.validation < 1:
+            raise TrainingError("--validation must lie between 0 and 1")
+
+    @property
+    def batch_size(self) -> int:
+        """Windows in a batch."""
+        return self.batch_tokens // self.length
+
+    def planned_steps(self, strand_bases: int) -> int | None:
+        """Steps of the run over ``strand_bases`` of training sequence; None if time decides."""
+        if self.steps is not None:
+            return self.steps
+        if self.epochs is not None:
+            return math.ceil(self.epochs * strand_bases / (self.batch_size * self.length))
+        return None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)

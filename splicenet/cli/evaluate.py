@@ -23,7 +23,7 @@ from splicenet.evaluation.tables import as_text, metrics_table
 from splicenet.genome.bed import read_sites
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
-from splicenet.genome.output import atomic
+from splicenet.genome.output import STDOUT, atomic
 from splicenet.genome.regions import read_regions
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model, load_model
@@ -104,7 +104,8 @@ def evaluate(
                 name = " ".join([*[species.name] * several, judgement.method, kind])
                 curves[name] = precision_recall_curve(judgement.scored[PROTOCOLS[0]][kind])
     table = metrics_table(results, names=_NAMES)
-    click.echo(as_text(table))
+    with atomic(STDOUT) as out:
+        out.write(as_text(table) + "\n")
     if output is not None:
         _write(results, output)
     if plot is not None:

@@ -57,8 +57,16 @@ def _setting(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], An
     help="hybrid: convolutions and a recurrent level; lstm: plain bidirectional LSTM over bases; "
     "conv: convolutions alone.",
 )
-@click.option("--hidden", default=_NETWORK.hidden, show_default=True, help="Hidden units a side.")
-@click.option("--layers", type=int, help="Recurrent layers.  [default: 1; 2 for lstm]")
+@click.option(
+    "--hidden",
+    type=click.IntRange(1),
+    default=_NETWORK.hidden,
+    show_default=True,
+    help="Hidden units a side.",
+)
+@click.option(
+    "--layers", type=click.IntRange(1), help="Recurrent layers.  [default: 1; 2 for lstm]"
+)
 @_setting("--length", "length", "Bases in a window.", type=click.IntRange(64))
 @_setting("--batch-tokens", "batch_tokens", "Bases in a batch: windows x length.")
 @_setting("--genes", "genes", "Share of windows drawn around genes; the rest fall anywhere.")
@@ -116,7 +124,7 @@ def train(
         raise click.UsageError("--freeze keeps the weights of --init; name that model too")
     if resume and restart:
         raise click.UsageError("give --resume or --restart, not both")
-    if not any(choices[limit] for limit in ("minutes", "steps", "epochs")):
+    if all(choices[limit] is None for limit in ("minutes", "steps", "epochs")):
         choices["epochs"] = _DEFAULT_EPOCHS
     settings = TrainingSettings(**choices)
     place = choose_device(device, threads)

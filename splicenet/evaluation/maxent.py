@@ -23,7 +23,7 @@ from splicenet.genome.intervals import Kind
 __all__ = ["MaximumEntropy", "maximum_entropy"]
 
 _WORD, _STEP = 7, 4  # the acceptor's chain: words of 7 bases, 3 of them shared with the last
-_PSEUDOCOUNT = 1.0
+_PSEUDOCOUNT = 256.0  # windows' worth of independent positions; decides where sites are few
 _TOLERANCE = 1e-6
 _MOST_SWEEPS = 200
 
@@ -36,8 +36,9 @@ def maximum_entropy(windows: np.ndarray, bases: np.ndarray) -> np.ndarray:
     windows
         Codes 0 to 3, shape ``(n, length)``.
     bases
-        Background frequencies of A, C, G, T. One pseudo-window of independent bases drawn from
-        them joins the others, so that no word is impossible.
+        Background frequencies of A, C, G, T. One pseudo-window of them smooths every position,
+        so that no word is impossible; some hundreds of pseudo-windows whose positions are
+        independent smooth the pairs, so that a few sites give little more than position weights.
 
     Returns
     -------
@@ -47,10 +48,11 @@ def maximum_entropy(windows: np.ndarray, bases: np.ndarray) -> np.ndarray:
     count, length = windows.shape
     places = range(length)
     onehot = (windows[:, :, None] == np.arange(4)).astype(np.float64)
+    alone = (onehot.sum(axis=0) + bases) / (count + 1)
     wanted = {}
-    for pair in combinations(places, 2):
-        pairs = onehot[:, pair[0]].T @ onehot[:, pair[1]] + _PSEUDOCOUNT * np.outer(bases, bases)
-        others = tuple(place for place in places if place not in pair)
+    for one, two in combinations(places, 2):
+        pairs = onehot[:, one].T @ onehot[:, two] + _PSEUDOCOUNT * np.outer(alone[one], alone[two])
+        others = tuple(place for place in places if place not in (one, two))
         wanted[others] = np.expand_dims(pairs / (count + _PSEUDOCOUNT), others)
     joint = np.full((4,) * length, 4.0**-length)
     for _ in range(_MOST_SWEEPS):

@@ -6,7 +6,7 @@ Coordinates are 0-based half-open on the plus strand.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def _read_alignments(
         )
         contigs = [names.get(name) for name in bam.references]
         in_order = bam.header.to_dict().get("HD", {}).get("SO") == "coordinate"
-        votes = _count(bam, contigs, min_mapq, limits, skipped, in_order=in_order)
+        votes = _count(_reads(bam, path), contigs, min_mapq, limits, skipped, in_order=in_order)
     return [
         Observed(contig, start, end, count["+"], count["-"], count["."])
         for (index, start, end), count in votes.items()
@@ -129,15 +129,29 @@ def _read_alignments(
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[pysam.AlignmentFile]:
+    """Open alignments, without htslib's own messages on standard error."""
     loudness = pysam.set_verbosity(0)
     try:
-        with pysam.AlignmentFile(str(path), format_options=_CRAM_OPTIONS) as bam:
+        with _whole(path):
+            bam = pysam.AlignmentFile(str(path), format_options=_CRAM_OPTIONS)
+        with bam:
             yield bam
+    finally:
+        pysam.set_verbosity(loudness)
+
+
+def _reads(bam: pysam.AlignmentFile, path: str | Path) -> Iterator[pysam.AlignedSegment]:
+    with _whole(path):
+        yield from bam.fetch(until_eof=True)
+
+
+@contextmanager
+def _whole(path: str | Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as cause:
         message = f"these alignments are cut off or damaged ({cause}); copy or make them again"
         raise AlignmentError(message, path=path) from cause
-    finally:
-        pysam.set_verbosity(loudness)
 
 
 def _check_assembly(theirs: Mapping[str, int], genome: Genome, path: str | Path) -> None:
@@ -156,7 +170,7 @@ def _check_assembly(theirs: Mapping[str, int], genome: Genome, path: str | Path)
 
 
 def _count(
-    bam: pysam.AlignmentFile,
+    reads: Iterable[pysam.AlignedSegment],
     contigs: list[str | None],
     min_mapq: int,
     limits: Limits,
@@ -168,7 +182,7 @@ def _count(
     votes: dict[Intron, Counter[str]] = defaultdict(Counter)
     fragments: Fragments = defaultdict(dict)
     spliced = 0
-    for read in bam.fetch(until_eof=True):
+    for read in reads:
         cigar = None if read.flag & _UNUSABLE else read.cigartuples
         if cigar is None or len(cigar) < 3:
             continue
@@ -221,7 +235,7 @@ def _introns(start: int, cigar: list[tuple[int, int]]) -> list[tuple[int, int, i
             position += length
     return [
         (left, right, min(before, after))
-        for (left, right), before, after in zip(spans, blocks, blocks[1:], strict=True)
+        for (left, right), before, after in zip(spans, blocks, blocks[1:], strict=False)
     ]
 
 

@@ -5,22 +5,17 @@ Positions are 0-based.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, cast
 
 import numpy as np
 
-from splicenet.exceptions import OutputError
-from splicenet.genome import bigwig_process
+from splicenet.genome.bigwig_file import BigWigWriter
 from splicenet.genome.intervals import Kind, Strand
-from splicenet.genome.output import atomic_path
+from splicenet.genome.output import atomic
 
 __all__ = ["TrackWriter", "track_paths"]
 
@@ -62,25 +57,18 @@ class TrackWriter:
         self, prefix: str | Path, lengths: Mapping[str, int], *, floor: float = _FLOOR
     ) -> None:
         self._paths = track_paths(prefix)
-        self._prefix = prefix
         self._contigs = [(contig, length) for contig, length in lengths.items() if length]
         self._ranks = {contig: rank for rank, (contig, _) in enumerate(self._contigs)}
-        self._indices = {key: index for index, key in enumerate(self._paths)}
+        self._tracks: dict[tuple[Kind, Strand], BigWigWriter] = {}
         self._ends = dict.fromkeys(self._paths, (0, 0))
         self._floor = floor
 
     def __enter__(self) -> TrackWriter:
         with ExitStack() as stack:
-            paths = [stack.enter_context(atomic_path(path)) for path in self._paths.values()]
-            self._process = subprocess.Popen(
-                [sys.executable, bigwig_process.__file__],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            for key, path in self._paths.items():
+                handle = stack.enter_context(atomic(path, mode="wb"))
+                self._tracks[key] = BigWigWriter(handle, self._contigs)
             stack.push(self._finish)
-            job = {"paths": [str(path.absolute()) for path in paths], "contigs": self._contigs}
-            self._send(json.dumps(job).encode() + b"\n")
             self._stack = stack.pop_all()
         return self
 
@@ -91,6 +79,11 @@ class TrackWriter:
         trace: TracebackType | None,
     ) -> None:
         self._stack.__exit__(kind, error, trace)
+
+    def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            for track in self._tracks.values():
+                track.finish()
 
     def write(
         self, contig: str, start: int, strand: Strand, kind: Kind, values: np.ndarray
@@ -113,37 +106,4 @@ class TrackWriter:
         self._ends[kind, strand] = (rank, start + len(values))
         kept = np.flatnonzero(values >= self._floor)
         if kept.size:
-            self._send(
-                bigwig_process.HEAD.pack(self._indices[kind, strand], rank, kept.size)
-                + (kept + start).astype("<u4").tobytes()
-                + values[kept].astype("<f4").tobytes()
-            )
-
-    @property
-    def _pipe(self) -> BinaryIO:
-        return cast(BinaryIO, self._process.stdin)
-
-    def _send(self, data: bytes) -> None:
-        try:
-            self._pipe.write(data)
-        except BrokenPipeError:
-            raise self._failure() from None
-
-    def _failure(self) -> OutputError:
-        return OutputError("the tracks cannot be written; is the disk full?", path=self._prefix)
-
-    def _finish(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the process; what it leaves is only good if it ends well."""
-        if kind is not None:
-            self._process.kill()
-        try:
-            self._pipe.close()
-        except BrokenPipeError:
-            pass
-        if self._process.wait() and kind is None:
-            raise self._failure()
+            self._tracks[kind, strand].add(rank, kept + start, values[kept])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 __all__ = ["sha256"]
 
 
 def sha256(path: str | Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal; ``-`` (standard input) has none."""
-    if str(path) == "-":
+    """SHA-256 of a file's bytes, in hexadecimal; standard input and pipes have none."""
+    if not os.path.isfile(path):
         return ""
     digest = hashlib.sha256()
     with open(path, "rb") as file:

@@ -23,6 +23,7 @@ from splicenet.genome.streams import open_bytes
 __all__ = ["copy_fasta", "copy_flat_file"]
 
 _LINE = 1 << 12
+_CUT_OFF = "Premature end|Expected sequence length"
 _FAST = 1
 
 
@@ -51,6 +52,7 @@ def copy_flat_file(source: Path, target: Path, *, dialect: str, name: str) -> No
     """
     with open_bytes(source) as handle, warnings.catch_warnings():
         warnings.simplefilter("ignore", BiopythonWarning)
+        warnings.filterwarnings("error", _CUT_OFF, BiopythonWarning)
         _write(_flat_pieces(handle, dialect, name), target)
 
 
@@ -66,17 +68,17 @@ def _fasta_pieces(handle: BinaryIO, path: str) -> Iterator[bytes]:
 
 def _flat_pieces(handle: BinaryIO, dialect: str, path: str) -> Iterator[bytes]:
     names: set[str] = set()
-    text = io.TextIOWrapper(handle, encoding="utf-8", errors="replace")
     try:
-        for record in SeqIO.parse(text, dialect):
-            header = f">{record.id} {record.description}".encode()
-            contig_name(header, names, path, 0)
-            yield header + b"\n"
-            yield bytes(record.seq)
+        with io.TextIOWrapper(handle, encoding="utf-8", errors="replace") as text:
+            for record in SeqIO.parse(text, dialect):
+                header = f">{record.id} {record.description}".encode()
+                contig_name(header, names, path, None)
+                yield header + b"\n"
+                yield bytes(record.seq)
     except UndefinedSequenceError:
         message = "it holds no sequence, only features; download it with the full sequence"
         raise SequenceError(message, path=path, contig=record.id) from None
-    except (ValueError, AssertionError) as cause:
+    except (ValueError, AssertionError, BiopythonWarning) as cause:
         message = f"it cannot be read as {dialect} ({cause}); is it cut off?"
         raise SequenceError(message, path=path) from cause
 

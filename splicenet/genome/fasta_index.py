@@ -128,7 +128,7 @@ def scan(handle: Iterable[bytes], path: str | Path) -> list[Entry] | None:
     return entries
 
 
-def contig_name(header: bytes, names: set[str], path: str | Path, line: int) -> str:
+def contig_name(header: bytes, names: set[str], path: str | Path, line: int | None) -> str:
     """The first word of a header line, added to ``names``, where it must be new."""
     text = header[1:].decode("utf-8", "replace")
     if not text.strip() or text[0].isspace():

@@ -72,7 +72,7 @@ def _row(cells: dict[str, str], sheet: Path, line: int) -> Row:
         return found
 
     fasta, annotation, bam = file("fasta"), file("annotation"), file("bam")
-    species = cells["species"].strip()
+    species = cells.get("species", "").strip()
     if not species or fasta is None:
         raise SamplesheetError("a row needs a species and a fasta", path=sheet, line=line)
     return Row(species, fasta, annotation, bam)

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from splicenet.genome.alphabet import N
 from splicenet.genome.intervals import Interval
 from splicenet.genome.regions import complement, subtract
+from splicenet.genome.sequence import Genome
 
-__all__ = ["Split", "choose_blocks", "split_genome"]
+__all__ = ["FencedGenome", "Split", "choose_blocks", "split_genome"]
 
 _LARGEST_BLOCK = 1_000_000
 _SMALLEST_BLOCK = 20_000
@@ -77,10 +79,10 @@ def choose_blocks(
     blocks = [block for interval in intervals for block in _cut(interval, size)]
     chosen: list[int] = []
     for index in rng.permutation(len(blocks)):
-        missing = wanted - sum(len(blocks[i]) for i in chosen)
-        if missing <= 0:
+        if wanted <= 0:
             break
         chosen.append(int(index))
+        wanted -= len(blocks[index])
     return [blocks[index] for index in sorted(chosen)]
 
 
@@ -91,3 +93,31 @@ def _cut(interval: Interval, size: int) -> list[Interval]:
     return [
         Interval(interval.contig, int(a), int(b)) for a, b in zip(bounds, bounds[1:], strict=False)
     ]
+
+
+class FencedGenome(Genome):
+    """A genome in which some regions cannot be read: there, every base is N.
+
+    Parameters
+    ----------
+    genome
+        The genome, which stays open as long as this one is used.
+    hidden
+        The regions, 0-based half-open.
+    """
+
+    def __init__(self, genome: Genome, hidden: Sequence[Interval]) -> None:
+        vars(self).update(vars(genome))
+        self._hidden = hidden
+
+    def fetch(self, contig: str, start: int, end: int) -> np.ndarray:
+        """As :meth:`Genome.fetch`; what is hidden is not even read from disk."""
+        codes = np.full(max(0, end - start), N, np.uint8)
+        if end <= max(start, 0):
+            return codes
+        wanted = Interval(contig, max(start, 0), end)
+        for part in subtract([wanted], filter(wanted.overlaps, self._hidden)):
+            codes[part.start - start : part.end - start] = super().fetch(
+                contig, part.start, part.end
+            )
+        return codes

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from splicenet.exceptions import ModelFileError
 from splicenet.genome.alphabet import LETTERS
 from splicenet.genome.intervals import Kind
 from splicenet.genome.labels import KINDS
-from splicenet.genome.output import atomic_path
+from splicenet.genome.output import atomic
 from splicenet.model.calibration import Calibration
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 
@@ -79,8 +79,9 @@ def save_model(path: str | Path, model: Model) -> None:
     weights = {
         name: t.detach().cpu().contiguous() for name, t in model.network.state_dict().items()
     }
-    with atomic_path(path) as temporary:
-        save_file(weights, temporary, metadata={_KEY: json.dumps(header, sort_keys=True)})
+    data = save(weights, metadata={_KEY: json.dumps(header, sort_keys=True)})
+    with atomic(path, mode="wb") as file:
+        file.write(data)
 
 
 def load_model(path: str | Path) -> Model:
@@ -109,7 +110,7 @@ def load_model(path: str | Path) -> Model:
         )
     try:
         header = json.loads(text)
-        _check_readable(header, path)
+        _check_readable(header)
         network = SpliceNetwork(NetworkConfig.from_dict(header["network"]))
         network.load_state_dict(weights)
         return Model(
@@ -117,25 +118,25 @@ def load_model(path: str | Path) -> Model:
             int(header["flank"]),
             {kind: Calibration.from_dict(header["calibration"][kind]) for kind in KINDS},
             {kind: float(header["threshold"][kind]) for kind in KINDS},
-            header["record"],
+            dict(header["record"]),
         )
+    except ModelFileError as error:
+        raise ModelFileError(error.message, path=path) from error
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ModelFileError(
             f"the model's description is damaged or incomplete ({_first_line(error)})", path=path
         ) from error
 
 
-def _check_readable(header: dict[str, Any], path: str | Path) -> None:
+def _check_readable(header: dict[str, Any]) -> None:
     if header["format"] > FORMAT:
         raise ModelFileError(
             f"this model was written by a newer splicenet (file format {header['format']}, "
-            f"this version reads up to {FORMAT}); upgrade splicenet",
-            path=path,
+            f"this version reads up to {FORMAT}); upgrade splicenet"
         )
     if header["alphabet"] != LETTERS:
         raise ModelFileError(
-            f"this model reads the alphabet {header['alphabet']!r}, not DNA ({LETTERS})",
-            path=path,
+            f"this model reads the alphabet {header['alphabet']!r}, not DNA ({LETTERS})"
         )
 
 

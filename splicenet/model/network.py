@@ -40,13 +40,13 @@ class NetworkConfig:
     architecture: Architecture = "hybrid"
     channels: int = 32
     kernel: int = 9
-    dilations: tuple[int, ...] = (1, 1)
+    dilations: tuple[int, ...] = (1,)
     """One residual block at every base for each."""
     stride: int = 4
     """Bases a step of the coarse level."""
     coarse_channels: int = 64
     coarse_kernel: int = 7
-    coarse_dilations: tuple[int, ...] = (1, 1, 2, 2)
+    coarse_dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
     """One residual block of the coarse level for each, in coarse steps."""
     recurrent_stride: int = 2
     """Coarse steps a recurrent step."""

@@ -105,12 +105,13 @@ def _both_strands(network: SpliceNetwork, codes: np.ndarray, flank: int) -> np.n
     """Plus-strand windows (W, L) to probabilities (W, 2 strands, 2 kinds, L - 2 * flank)."""
     windows, length = codes.shape
     values = np.zeros((windows, 2, 2, length - 2 * flank), np.float32)
-    read = np.flatnonzero((codes != N).any(axis=1))  # a run of N holds no site
+    read = np.flatnonzero((codes != N).any(axis=1))  # no base of N is a site
     if read.size:
         both = np.concatenate([codes[read], reverse_complement(codes[read])])
         scored = site_probabilities(network, both)[..., flank : length - flank]
         values[read, _PLUS] = scored[: read.size]
         values[read, _MINUS] = scored[read.size :, :, ::-1]
+        values *= (codes != N)[:, None, None, flank : length - flank]
     return values
 
 

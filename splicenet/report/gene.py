@@ -101,7 +101,7 @@ def _draw_transcripts(
         spans = [(start + 0.5, end - start) for start, end in transcript.exons]
         axes.broken_barh(spans, (height - 0.3, 0.6), color=_INK, linewidth=0.5)
         axes.annotate(
-            transcript.name,
+            f"{transcript.name} ({transcript.strand})",
             (max(transcript.start, region.start), height),
             xytext=(-4, 0),
             textcoords="offset points",

@@ -12,12 +12,12 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from splicenet.exceptions import TrainingError
-from splicenet.genome.output import atomic_path
+from splicenet.genome.output import atomic
 
 __all__ = ["RunState", "load_checkpoint", "save_checkpoint"]
 
@@ -66,12 +66,12 @@ def save_checkpoint(
         tensors |= {f"optimizer/{index}/{name}": tensor for name, tensor in values.items()}
     tensors["torch_random_state"] = torch.get_rng_state()
     header = {"identity": identity, "state": asdict(state), "sampler": sampler}
-    with atomic_path(path) as temporary:
-        save_file(
-            {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
-            temporary,
-            metadata={_KEY: json.dumps(header)},
-        )
+    data = save(
+        {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
+        metadata={_KEY: json.dumps(header)},
+    )
+    with atomic(path, mode="wb") as file:
+        file.write(data)
 
 
 def load_checkpoint(

@@ -22,6 +22,7 @@ from splicenet.model.network import SpliceNetwork
 from splicenet.training.checkpoint import RunState, load_checkpoint, save_checkpoint
 from splicenet.training.loss import splice_loss
 from splicenet.training.settings import TrainingSettings
+from splicenet.training.signals import interrupts_held_back
 from splicenet.training.windows import TrainingGround, WindowSampler
 
 __all__ = ["Progress", "Trainer", "VALIDATION_FLANK"]
@@ -133,18 +134,21 @@ class Trainer:
     ) -> None:
         """Train to the end of the budget; :attr:`best` then holds the best weights.
 
-        However it ends, by a signal too, a checkpoint is left first.
+        However it ends, a checkpoint is left first: a signal is obeyed once the step at hand, or
+        the evaluation, is done.
 
         Raises
         ------
         TrainingError
             If the loss is no longer a number.
+        KeyboardInterrupt
+            After SIGINT or SIGTERM.
         """
         began = time.monotonic() - self.state.seconds
         saved = time.monotonic()
         first_step, first_second = self.state.step, self.state.seconds
-        try:
-            while not self.state.finished:
+        with interrupts_held_back() as interrupted:
+            while not (self.state.finished or interrupted()):
                 self._step()
                 self.state.seconds = time.monotonic() - began
                 on_step(self._progress(first_step, first_second))
@@ -157,10 +161,9 @@ class Trainer:
                 if time.monotonic() - saved > 60 * self.settings.checkpoint_minutes:
                     self.save()
                     saved = time.monotonic()
-        except KeyboardInterrupt:
             self.save()
-            raise
-        self.save()
+        if interrupted():
+            raise KeyboardInterrupt
 
     def _step(self) -> None:
         settings, state = self.settings, self.state

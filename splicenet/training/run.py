@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ import torch
 from torch import nn
 
 from splicenet._version import __version__
-from splicenet.exceptions import TrainingError
+from splicenet.exceptions import OutputError, TrainingError
 from splicenet.genome.intervals import Interval
 from splicenet.genome.output import atomic
 from splicenet.genome.regions import read_regions
 from splicenet.genome.species import Species
-from splicenet.genome.split import Split, split_genome
+from splicenet.genome.split import FencedGenome, Split, split_genome
 from splicenet.model.modelfile import Model, load_model, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.training.finish import calibrated_model, held_out_metrics
@@ -52,15 +52,25 @@ class Reporter:
 
 @dataclass(frozen=True)
 class Parts:
-    """The species of a run with the three parts of each genome."""
+    """The species of a run with the three parts of each genome.
+
+    Only who asks for the held-out part gets genomes in which it can be read.
+    """
 
     species: Sequence[Species]
     splits: Sequence[Split]
 
     def part(self, name: str) -> list[tuple[Species, list[Interval]]]:
         """``training``, ``validation`` or ``held_out`` of every species that has it."""
-        pairs = zip(self.species, self.splits, strict=True)
-        return [(species, getattr(split, name)) for species, split in pairs if getattr(split, name)]
+        return [
+            (species if name == "held_out" else _fenced(species, split), getattr(split, name))
+            for species, split in zip(self.species, self.splits, strict=True)
+            if getattr(split, name)
+        ]
+
+
+def _fenced(species: Species, split: Split) -> Species:
+    return replace(species, genome=FencedGenome(species.genome, split.held_out))
 
 
 def checkpoint_path(output: str | Path) -> Path:
@@ -111,6 +121,8 @@ def train_model(
         If the run cannot start, go on, or write its result.
     """
     reporter = reporter or Reporter()
+    if Path(output).is_dir():
+        raise OutputError("this is a folder; name a file in it", path=output)
     checkpoint = checkpoint_path(output)
     if checkpoint.exists() and not (resume or restart):
         raise TrainingError(
@@ -136,6 +148,7 @@ def train_model(
     if resume and checkpoint.exists():
         trainer.resume()
         reporter.note(f"resumed at step {trainer.state.step}")
+    trainer.save()  # a folder that cannot be written shows now, not in an hour
     trainer.run(reporter.step, reporter.evaluation)
     network.load_state_dict(trainer.best)
     network.eval()
@@ -206,6 +219,8 @@ def _freeze(network: SpliceNetwork, parts: Sequence[str]) -> None:
         "recurrent": [network.coarse.recurrent] if network.coarse.recurrent is not None else [],
     }
     for part in parts:
+        if not modules[part]:
+            raise TrainingError(f"a network of this architecture has no {part} level to freeze")
         network.freeze(modules[part])
 
 

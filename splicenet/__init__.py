@@ -3,8 +3,7 @@
 What the command line can do, a notebook can do with one call:
 
 >>> import splicenet
->>> predictor = splicenet.load("model.splicenet")  # doctest: +SKIP
->>> predictor.predict("ACGT" * 100).shape  # doctest: +SKIP
+>>> splicenet.load().predict("ACGT" * 100).shape  # strands, kinds, bases
 (2, 2, 400)
 
 Coordinates are 0-based half-open.
@@ -34,13 +33,13 @@ __all__ = [
 ]
 
 
-def load(path: str | Path, *, device: str = "cpu") -> Predictor:
-    """Load a model file, ready to predict.
+def load(model: str | Path = "universal", *, device: str = "cpu") -> Predictor:
+    """Load a model, ready to predict.
 
     Parameters
     ----------
-    path
-        A ``.splicenet`` file.
+    model
+        A ``.splicenet`` file, or the name of a model that comes with splicenet.
     device
         As torch names it, such as ``cpu`` or ``cuda``.
 
@@ -51,7 +50,7 @@ def load(path: str | Path, *, device: str = "cpu") -> Predictor:
     """
     from splicenet.inference.predictor import Predictor
 
-    return Predictor(path, device=device)
+    return Predictor(model, device=device)
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from splicenet.cli.options import choose_device, device_options
+from splicenet.cli.options import choose_device, device_options, model_option
 from splicenet.evaluation.judge import held_out_regions
 from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Interval, Transcript
@@ -22,7 +22,7 @@ _ROOM = 0.03
 
 
 @click.command()
-@click.option("-m", "--model", required=True, metavar="FILE", help="Model file.")
+@model_option
 @click.option("-f", "--fasta", required=True, metavar="FILE", help="Genome.")
 @click.option("-a", "--annotation", required=True, metavar="FILE", help="Genes.")
 @click.option(

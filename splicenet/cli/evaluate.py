@@ -27,6 +27,7 @@ from splicenet.genome.output import STDOUT, atomic
 from splicenet.genome.regions import read_regions
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model, load_model
+from splicenet.model.shipped import model_path
 from splicenet.report.pictures import precision_recall_plot
 
 __all__ = ["evaluate"]
@@ -35,7 +36,7 @@ _NAMES = ("species", "method", "where", "kind")
 
 
 @click.command()
-@click.option("-m", "--model", "model_file", metavar="FILE", help="Model to evaluate.")
+@click.option("-m", "--model", "model_file", metavar="FILE", help="Model file or name.")
 @click.option("--sites", "sites_file", metavar="FILE", help="Or sites: BED or TSV of predict.")
 @species_options
 @click.option(
@@ -78,7 +79,7 @@ def evaluate(
     if (model_file is None) == (sites_file is None):
         raise click.UsageError("give either --model or --sites")
     place = choose_device(device, threads)
-    model = None if model_file is None else load_model(model_file)
+    model = None if model_file is None else load_model(model_path(model_file))
     sites = None if sites_file is None else read_sites(sites_file)
     results: dict[tuple[str, ...], SiteMetrics] = {}
     curves = {}

@@ -30,6 +30,7 @@ class _Commands(click.Group):
         "predict": "Write the splice sites of a genome, both strands.",
         "evaluate": "Compare predictions with an annotation.",
         "draw": "Draw a gene with its annotated transcripts and its predicted sites.",
+        "models": "List the models that come with splicenet, with their AUPRC.",
     }
 
     def list_commands(self, context: click.Context) -> list[str]:
@@ -79,6 +80,11 @@ def _run(arguments: Sequence[str] | None) -> int:
         cli.main(arguments, prog_name="splicenet", standalone_mode=False)
     except SplicenetError as error:
         click.echo(f"splicenet: {error}", err=True)
+        _flush_output()
+        return _BAD_INPUT
+    except OSError as error:  # even help can meet a full disk
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"splicenet: {place}{error.strerror or error}", err=True)
         _flush_output()
         return _BAD_INPUT
     except click.ClickException as error:

@@ -12,8 +12,9 @@ import torch
 from splicenet.exceptions import SplicenetError
 from splicenet.genome.samplesheet import read_samplesheet
 from splicenet.genome.species import Species, open_species
+from splicenet.model.shipped import DEFAULT
 
-__all__ = ["choose_device", "device_options", "open_data", "species_options"]
+__all__ = ["choose_device", "device_options", "model_option", "open_data", "species_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -79,6 +80,18 @@ def device_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def model_option(command: Command) -> Command:
+    """``-m``: a file, or a model that comes with splicenet."""
+    return click.option(
+        "-m",
+        "--model",
+        default=DEFAULT,
+        show_default=True,
+        metavar="MODEL",
+        help="Model file, or the name of one that `splicenet models` lists.",
+    )(command)
 
 
 def choose_device(device: str, threads: int | None) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from splicenet._version import __version__
-from splicenet.cli.options import choose_device, device_options
+from splicenet.cli.options import choose_device, device_options, model_option
 from splicenet.cli.progress import bases_bar
 from splicenet.genome.bed import SiteForm, SiteWriter
 from splicenet.genome.bigwig import TrackWriter
@@ -23,7 +23,7 @@ __all__ = ["predict"]
 
 @click.command()
 @click.argument("fasta", metavar="GENOME.FA")
-@click.option("-m", "--model", required=True, metavar="FILE", help="Model file.")
+@model_option
 @click.option(
     "-o",
     "--output",
@@ -82,7 +82,7 @@ def predict(
     are real, as far as the annotation knew.
 
     \b
-    splicenet predict genome.fa -m model.splicenet -o sites.bed
+    splicenet predict genome.fa > sites.bed
     splicenet predict genome.fa.gz -m model.splicenet -o sites.bed.gz --bigwig tracks/genome
     splicenet predict genome.fa -m model.splicenet -r chr2:1-500,000 --format tsv
     samtools faidx genome.fa chr4 | splicenet predict - -m model.splicenet | bedtools sort -i -

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -49,6 +50,12 @@ def _setting(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], An
     "contig names or contig:start-end.",
 )
 @_setting("--validation", "validation", "Share of the rest that stops and calibrates training.")
+@click.option(
+    "--test-bases",
+    type=click.IntRange(1),
+    help="Bases of each species' held-out sequence, both strands counted, that are scored at the "
+    "end.  [default: all]",
+)
 @click.option(
     "--architecture",
     type=click.Choice(get_args(Architecture)),
@@ -183,7 +190,7 @@ class _Terminal(Reporter):
             f"step {row['step']:,.0f}, {row['minutes']:.1f} min: loss {row['loss']:.3f} nats/kb, "
             f"validation AUPRC donor {row['auprc_donor']:.3f}, "
             f"acceptor {row['auprc_acceptor']:.3f}",
-            file=click.get_text_stream("stderr"),
+            file=sys.stderr,
         )
 
     def scoring(self, what: str, strand_bases: int) -> Callable[[int], object]:

@@ -19,17 +19,17 @@ from splicenet.genome.intervals import Junction, Strand
 from splicenet.genome.junction_files import read_junction_file
 from splicenet.genome.junctions import Limits, Observed, as_junctions
 from splicenet.genome.sequence import Genome
+from splicenet.genome.spliced_read import spliced_spans, tagged_strand
 from splicenet.genome.streams import open_bytes, reading
 
 __all__ = ["read_junctions"]
 
 _UNUSABLE = 0x4 | 0x100 | 0x200 | 0x400 | 0x800
-_MATCH, _DELETION, _SKIP, _EQUAL, _DIFFERENT = 0, 2, 3, 7, 8
 _HEADS = (b"BAM\1", b"CRAM", b"@HD\t", b"@SQ\t", b"@RG\t", b"@PG\t", b"@CO\t")
 _SWEEP = 50_000
 # Names, flags, positions, CIGARs and tags are all that is looked at; a CRAM whose bases are not
 # asked for needs no reference.
-_CRAM_OPTIONS = ["required_fields=0x43f", "decode_md=0"]
+_CRAM_OPTIONS = ["required_fields=0x83f", "decode_md=0"]
 
 Intron = tuple[int, int, int]
 Fragments = dict[Intron, dict[str, Strand]]
@@ -56,7 +56,7 @@ def read_junctions(
     Parameters
     ----------
     path
-        BAM, CRAM or SAM, no index nor reference needed (``-`` is standard input); or a file of
+        BAM, CRAM or SAM, no index nor reference needed (``-`` or a pipe will do); or a file of
         junctions: STAR's ``SJ.out.tab``, BED12 as regtools writes it, or ``intron`` rows of GFF.
         A BAM sorted by position takes least memory.
     genome
@@ -94,7 +94,7 @@ def read_junctions(
 
 
 def _holds_reads(path: str | Path) -> bool:
-    if str(path) == "-":
+    if str(path) == "-" or Path(path).is_fifo():
         return True
     with reading(path, error=AlignmentError), open_bytes(path) as handle:
         head = handle.read(4)
@@ -186,7 +186,7 @@ def _count(
         cigar = None if read.flag & _UNUSABLE else read.cigartuples
         if cigar is None or len(cigar) < 3:
             continue
-        introns = _introns(read.reference_start, cigar)
+        introns = spliced_spans(read.reference_start, cigar)
         if not introns:
             continue
         spliced += 1
@@ -196,7 +196,7 @@ def _count(
         if read.mapping_quality < min_mapq:
             skipped[f"spliced reads of mapping quality below {min_mapq}"] += 1
             continue
-        strand = _tagged_strand(read)
+        strand = tagged_strand(read)
         for start, end, overhang in introns:
             if overhang < limits.min_overhang:
                 skipped[f"overhangs below {limits.min_overhang} bases"] += 1
@@ -218,31 +218,3 @@ def _settle(
     """Count and forget the fragments of introns that no later read of a sorted file can span."""
     for intron in [key for key in fragments if before is None or key[:2] < before]:
         votes[intron].update(fragments.pop(intron).values())
-
-
-def _introns(start: int, cigar: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
-    """Start, end and smaller overhang of every intron in an alignment."""
-    spans: list[tuple[int, int]] = []
-    blocks = [0]
-    position = start
-    for operation, length in cigar:
-        if operation == _SKIP:
-            spans.append((position, position + length))
-            blocks.append(0)
-        elif operation in (_MATCH, _EQUAL, _DIFFERENT):
-            blocks[-1] += length
-        if operation in (_MATCH, _DELETION, _SKIP, _EQUAL, _DIFFERENT):
-            position += length
-    return [
-        (left, right, min(before, after))
-        for (left, right), before, after in zip(spans, blocks, blocks[1:], strict=False)
-    ]
-
-
-def _tagged_strand(read: pysam.AlignedSegment) -> Strand:
-    """The transcript's strand: ``XS`` gives it on the genome, ``ts`` relative to the read."""
-    if read.has_tag("XS") and (strand := read.get_tag("XS")) in ("+", "-"):
-        return strand  # type: ignore[return-value]
-    if read.has_tag("ts") and (strand := read.get_tag("ts")) in ("+", "-"):
-        return "+" if (strand == "+") != read.is_reverse else "-"
-    return "."

@@ -6,7 +6,7 @@ A site is one base, 0-based: ``position`` in the table, ``[position, position + 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -66,9 +66,11 @@ class SiteWriter:
         )
 
     def __enter__(self) -> SiteWriter:
-        self._out = self._file.__enter__()
-        for comment in self._comments:
-            self._out.write(f"#{comment}\n".encode())
+        with ExitStack() as stack:
+            self._out = stack.enter_context(self._file)
+            for comment in self._comments:
+                self._out.write(f"#{comment}\n".encode())
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
@@ -77,7 +79,7 @@ class SiteWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.__exit__(kind, error, trace)
+        self._stack.__exit__(kind, error, trace)
 
     def write(self, site: Site) -> None:
         """Add one site."""

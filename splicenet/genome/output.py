@@ -92,7 +92,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     else:
         with _replacing(path) as temporary:
             temporary.touch()
+            mode = temporary.stat().st_mode
             yield temporary
+            temporary.chmod(mode)  # a library may have put a file of its own, private, in its place
             with open(temporary, "rb") as handle:
                 os.fsync(handle.fileno())
 

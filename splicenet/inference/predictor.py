@@ -20,6 +20,7 @@ from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
 from splicenet.model.modelfile import Model, load_model
 from splicenet.model.scoring import Scores, scan
+from splicenet.model.shipped import model_path
 
 __all__ = ["Predictor", "call_sites"]
 
@@ -32,7 +33,7 @@ class Predictor:
     Parameters
     ----------
     model
-        A model, or the path of a model file.
+        A model, the path of a model file, or the name of a shipped model.
     device
         As torch names it.
     batch_tokens
@@ -47,7 +48,7 @@ class Predictor:
     def __init__(
         self, model: Model | str | Path, *, device: str = "cpu", batch_tokens: int = _BATCH_TOKENS
     ) -> None:
-        self.model = model if isinstance(model, Model) else load_model(model)
+        self.model = model if isinstance(model, Model) else load_model(model_path(model))
         self._network = self.model.network.fused().to(device)
         self._batch_tokens = batch_tokens
 
@@ -78,8 +79,7 @@ class Predictor:
         Examples
         --------
         >>> import splicenet
-        >>> predictor = splicenet.load("model.splicenet")  # doctest: +SKIP
-        >>> predictor.predict("ACGT" * 100).shape  # doctest: +SKIP
+        >>> splicenet.load().predict("ACGT" * 100).shape
         (2, 2, 400)
         """
         if not sequence:
@@ -128,9 +128,10 @@ class Predictor:
         Examples
         --------
         >>> import splicenet
-        >>> sites = splicenet.load("model.splicenet").scan("genome.fa")  # doctest: +SKIP
-        >>> next(sites)  # doctest: +SKIP
-        Site(contig='chr4', position=11028, strand='+', kind='donor', score=0.97)
+        >>> fly = "data/drosophila_melanogaster_chr4/genome.fa.gz"
+        >>> sites = list(splicenet.load().scan(fly, "NC_004353.4:1-100,000"))
+        >>> {site.kind for site in sites} == {"donor", "acceptor"}
+        True
         """
         with open_genome(fasta) as genome:
             intervals = None if regions is None else read_regions(regions, genome.lengths)

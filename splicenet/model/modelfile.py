@@ -23,9 +23,10 @@ from splicenet.genome.output import atomic
 from splicenet.model.calibration import Calibration
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 
-__all__ = ["FORMAT", "LABEL_CONVENTION", "Model", "load_model", "save_model"]
+__all__ = ["FORMAT", "LABEL_CONVENTION", "SUFFIX", "Model", "load_model", "save_model"]
 
 FORMAT = 1
+SUFFIX = ".splicenet"
 LABEL_CONVENTION = (
     "donor: last base of the exon; acceptor: first base of the exon; "
     "0-based, in the direction of transcription"

@@ -22,8 +22,9 @@ from splicenet.genome.species import Species
 from splicenet.genome.split import FencedGenome, Split, split_genome
 from splicenet.model.modelfile import Model, load_model, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.shipped import model_path
 from splicenet.training.finish import calibrated_model, held_out_metrics
-from splicenet.training.loop import Progress, Trainer
+from splicenet.training.loop import Progress, Trainer, shorten
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import TrainingGround
 
@@ -133,7 +134,7 @@ def train_model(
     torch.manual_seed(settings.seed)
     network = SpliceNetwork(config)
     if init is not None:
-        network = load_model(init).network
+        network = load_model(model_path(init)).network
     _freeze(network, freeze)
     parts = split_species(species, holdout, settings)
     record = _record(parts, network.config, settings, init, freeze)
@@ -158,7 +159,10 @@ def train_model(
         validation_bases=settings.validation_bases,
         seed=settings.seed,
     )
-    held_out = parts.part("held_out")
+    held_out = [
+        (one, regions if settings.test_bases is None else shorten(regions, settings.test_bases))
+        for one, regions in parts.part("held_out")
+    ]
     bases = 2 * sum(len(region) for _, regions in held_out for region in regions)
     model.record = record | {
         "steps": trainer.state.step,

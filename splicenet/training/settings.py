@@ -57,6 +57,8 @@ class TrainingSettings:
     evaluations: int = 12
     patience: int = 6
     """Evaluations without a better AUPRC after which training stops."""
+    test_bases: int | None = None
+    """Strand-bases of each species' held-out sequence that are scored at the end; None is all."""
     checkpoint_minutes: float = 2.0
     seed: int = 1
 

@@ -34,7 +34,16 @@ def test_regions_on_the_command_line(spec, expected):
 
 @pytest.mark.parametrize(
     "spec",
-    ["", "chr3", "chr1:0-5", "chr1:10-9", "chr1:x-9", "chr2:10,001-10,005", "chr1:,", "missing.bed"],
+    [
+        "",
+        "chr3",
+        "chr1:0-5",
+        "chr1:10-9",
+        "chr1:x-9",
+        "chr2:10,001-10,005",
+        "chr1:,",
+        "missing.bed",
+    ],
 )
 def test_bad_regions_on_the_command_line(spec):
     with pytest.raises(RegionError) as error:

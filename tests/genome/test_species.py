@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from splicenet.exceptions import AnnotationError, ContigError, SplicenetError
+from splicenet.genome.species import open_species
+
+
+def test_annotation(fly_species, fly_files):
+    assert fly_species.labels.count("donor") > 700
+    assert fly_species.labels.count("acceptor") > 700
+    assert len(fly_species.genes) > 70
+    assert set(fly_species.sources) == {"fasta", "annotation"}
+    assert all(gene.contig == fly_files.contig for gene in fly_species.genes)
+
+
+def test_reads_alone(read_files):
+    species = open_species("reads", read_files.fasta, None, read_files.bam, min_reads=5)
+    assert 50 < species.labels.count("donor") < 291
+    assert not species.genes
+    assert species.sources["alignments"]["min_reads"] == 5
+
+
+def test_reads_beside_an_annotation(tmp_path, read_files):
+    """Both speak; weak junctions that the annotation has are labels."""
+    alone = open_species("reads", read_files.fasta, None, read_files.bam, min_reads=1000)
+    doubtful = next(
+        (key, int(position)) for key, places in alone.labels.positions.items() for position in places
+        if position not in alone.labels.of_kind(*key, "donor")
+        and position not in alone.labels.of_kind(*key, "acceptor")
+    )  # fmt: skip
+    (contig, strand), position = doubtful
+    rows = [
+        f'{contig}\tx\texon\t{start}\t{end}\t.\t{strand}\t.\tgene_id "g"; transcript_id "t";\n'
+        for start, end in ((position - 99, position + 1), (position + 201, position + 300))
+    ]
+    annotation = tmp_path / "genes.gtf"
+    annotation.write_text("".join(rows))
+    both = open_species("both", read_files.fasta, annotation, read_files.bam, min_reads=1000)
+    kind = "donor" if strand == "+" else "acceptor"
+    assert position in both.labels.of_kind(contig, strand, kind)
+    assert both.labels.count("donor") == alone.labels.count("donor") + 1
+
+
+def test_other_names_of_the_same_contig(tmp_path, fly_files, fly_species):
+    text = gzip.open(fly_files.annotation, "rt").read().replace("NC_004353.4", "NC_004353")
+    (tmp_path / "genes.gtf").write_text(text)
+    species = open_species("fly", fly_files.fasta, tmp_path / "genes.gtf")
+    assert species.labels.count("donor") == fly_species.labels.count("donor")
+
+
+def test_contigs_of_another_genome(fly_files, tmp_path):
+    rows = 'chrZ9\tx\texon\t1\t100\t.\t+\t.\tgene_id "g"; transcript_id "t";\n'
+    (tmp_path / "genes.gtf").write_text(rows)
+    with pytest.raises(ContigError, match=r"chrZ9.*NC_004353\.4"):
+        open_species("fly", fly_files.fasta, tmp_path / "genes.gtf")
+
+
+def test_annotation_past_the_contigs_end(fly_files, tmp_path):
+    row = 'NC_004353.4\tx\texon\t{}\t{}\t.\t+\t.\tgene_id "g"; transcript_id "t";\n'
+    (tmp_path / "genes.gtf").write_text(row.format(1, 100) + row.format(201, 99_000_000))
+    with pytest.raises(AnnotationError, match=r"line 2.*99,000,000"):
+        open_species("fly", fly_files.fasta, tmp_path / "genes.gtf")
+
+
+def test_nothing_to_learn_from(fly_files, tmp_path):
+    row = 'NC_004353.4\tx\texon\t1\t100\t.\t+\t.\tgene_id "g"; transcript_id "t";\n'
+    (tmp_path / "genes.gtf").write_text(row)
+    with pytest.raises(SplicenetError, match="no intron"):
+        open_species("fly", fly_files.fasta, tmp_path / "genes.gtf")
+
+
+def test_neither_annotation_nor_reads(fly_files):
+    with pytest.raises(SplicenetError, match="no intron"):
+        open_species("fly", fly_files.fasta)

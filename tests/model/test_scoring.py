@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from splicenet.genome.alphabet import N, reverse_complement
+from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.scoring import FLANKS, measure_flank, scan, site_probabilities
+
+BATCH = 1 << 14
+
+
+def fetch_from(codes: np.ndarray, start: int, end: int) -> np.ndarray:
+    """``codes`` with N on either side, for ever."""
+    padded = np.full(end - start, N, np.uint8)
+    first, last = max(start, 0), min(end, len(codes))
+    if first < last:
+        padded[first - start : last - start] = codes[first:last]
+    return padded
+
+
+@pytest.fixture(scope="module")
+def network(trained_model):
+    return trained_model.network.fused()
+
+
+@pytest.fixture(scope="module")
+def score(network, trained_model):
+    """Scores of a stretch, joined: (2, 2, end - start)."""
+
+    def score(codes, start, end, *, batch_tokens=BATCH, flank=trained_model.flank):
+        windows = list(
+            scan(
+                network,
+                partial(fetch_from, codes),
+                start,
+                end,
+                flank=flank,
+                batch_tokens=batch_tokens,
+            )
+        )
+        assert windows[0].start == start
+        assert windows[-1].end == end
+        for left, right in zip(windows, windows[1:], strict=False):
+            assert left.end == right.start
+        return np.concatenate([window.values for window in windows], axis=-1)
+
+    return score
+
+
+@pytest.fixture(scope="module")
+def chromosome(fly_species, fly_files) -> np.ndarray:
+    return fly_species.genome.fetch(fly_files.contig, 100_000, 140_003)
+
+
+@pytest.fixture(scope="module")
+def reference(score, chromosome) -> np.ndarray:
+    values = score(chromosome, 0, len(chromosome), batch_tokens=1 << 18)
+    assert values.shape == (2, 2, len(chromosome))
+    assert (values.max(axis=-1) > 0.2).all(), "the stretch must hold something to compare"
+    return values
+
+
+@pytest.mark.parametrize("batch_tokens", [1 << 12, 10_007, 1 << 15, 1 << 17])
+def test_seams_of_windows_do_not_show(score, chromosome, reference, batch_tokens):
+    values = score(chromosome, 0, len(chromosome), batch_tokens=batch_tokens)
+    assert np.abs(values - reference).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(1, 20_000), (4_999, 5_000), (12_345, 23_456), (39_990, 40_003)]
+)
+def test_a_region_scores_as_it_does_in_the_whole(score, chromosome, reference, start, end):
+    values = score(chromosome, start, end)
+    assert np.abs(values - reference[..., start:end]).max() < 1e-4
+
+
+def test_a_flank_that_is_too_short_would_show(score, chromosome, reference):
+    values = score(chromosome, 0, len(chromosome), batch_tokens=1 << 12, flank=8)
+    assert np.abs(values - reference).max() > 1e-3
+
+
+def test_the_other_strand_mirrors(score, chromosome, network):
+    codes = chromosome[: len(chromosome) // network.config.phase * network.config.phase]
+    values = score(codes, 0, len(codes))
+    mirrored = score(reverse_complement(codes), 0, len(codes))[::-1, :, ::-1]
+    assert np.abs(values - mirrored).max() < 1e-4
+
+
+@pytest.mark.parametrize("length", [1, 7, 100, 1000])
+def test_contigs_shorter_than_a_window(score, chromosome, length):
+    values = score(chromosome[2000 : 2000 + length], 0, length)
+    assert values.shape == (2, 2, length)
+    assert np.isfinite(values).all()
+
+
+def test_what_lies_past_a_contigs_end_is_unknown_bases(score, network, chromosome):
+    codes = chromosome[:4000]
+    padded = np.full((1, 8192), N, np.uint8)
+    padded[0, 2048:6048] = codes
+    expected = site_probabilities(network, padded)[0, :, 2048:6048]
+    assert np.abs(score(codes, 0, 4000)[0] - expected).max() < 1e-4
+
+
+def test_unknown_bases_are_no_sites_however_windows_fall(score, chromosome):
+    codes = chromosome[:40_000].copy()
+    codes[10_000:30_000] = N
+    codes[5_000:5_003] = N
+    coarse = score(codes, 0, len(codes), batch_tokens=1 << 18)
+    fine = score(codes, 0, len(codes), batch_tokens=1 << 12)
+    assert not coarse[..., codes == N].any()
+    assert not fine[..., codes == N].any()
+    assert np.abs(coarse - fine).max() < 1e-4
+    assert fine[..., codes != N].all()
+
+
+def test_nothing_but_unknown_bases(score):
+    assert not score(np.full(5000, N, np.uint8), 0, 5000).any()
+
+
+def test_memory_is_bounded_by_the_batch(network, chromosome):
+    """No batch is larger than asked for, as long as it can hold a window with its flanks."""
+    sizes = []
+    network.register_forward_pre_hook(lambda module, inputs: sizes.append(inputs[0].numel()))
+    for batch_tokens in (1 << 13, 1 << 15):
+        sizes.clear()
+        fetch = partial(fetch_from, chromosome)
+        for _ in scan(network, fetch, 0, 40_000, flank=256, batch_tokens=batch_tokens):
+            pass
+        assert max(sizes) <= batch_tokens
+    network._forward_pre_hooks.clear()
+
+
+def test_flank_is_long_enough_to_forget_the_beginning(trained_model, fly_species, fly_files):
+    assert trained_model.flank in FLANKS
+    rng = np.random.default_rng(0)
+    length = 2 * FLANKS[-1] + 512
+    stretches = [
+        fly_species.genome.fetch(fly_files.contig, start, start + length)
+        for start in rng.integers(100_000, 1_000_000, 4)
+    ]
+    network = trained_model.network.fused()
+    strict = measure_flank(network, stretches, tolerance=1e-9)
+    assert strict >= measure_flank(network, stretches) >= FLANKS[0]
+
+
+def test_a_network_that_never_forgets_gets_the_longest_flank():
+    network = SpliceNetwork(NetworkConfig(architecture="lstm", hidden=4)).eval()
+    stretch = np.zeros(2 * FLANKS[-1] + 512, np.uint8)
+    assert measure_flank(network, [stretch], tolerance=0.0) == FLANKS[-1]

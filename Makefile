@@ -1,13 +1,14 @@
 # make demo    train on a real chromosome, predict, evaluate, draw: about 4 minutes on two cores
 # make test    the tests
 # make lint    ruff and mypy
-# make bench   the figures of the README that take minutes rather than hours
+# make bench   the speed of prediction, in a few minutes; wants a quiet machine
+# make bench-accuracy   the accuracy table: three networks, 20 minutes of training each
 PYTHON ?= python3
 BIN := .venv/bin
 FLY := data/drosophila_melanogaster_chr4
 GENOME := --fasta $(FLY)/genome.fa.gz --annotation $(FLY)/annotation.gtf.gz
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-accuracy clean
 
 .venv/ready: pyproject.toml requirements-dev.txt
 	$(PYTHON) -m venv .venv
@@ -33,6 +34,9 @@ lint: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/speed.py
+
+bench-accuracy: .venv/ready
+	$(BIN)/python benchmarks/arabidopsis.py
 
 clean:
 	rm -rf .venv demo dist

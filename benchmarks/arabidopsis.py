@@ -36,18 +36,21 @@ def main() -> None:
     options = parser.parse_args()
     genome, annotation = arabidopsis_thaliana(options.folder)
     data = ["--fasta", str(genome), "--annotation", str(annotation)]
+    results = _HERE / "results"
+    results.mkdir(exist_ok=True)
     rows = []
     for architecture in options.architectures:
         model = options.folder / f"{architecture}.splicenet"
         choices = ["--architecture", architecture, "--minutes", options.minutes]
-        splicenet("train", *data, "--holdout", _TEST, *choices, "--restart", "-o", str(model))
+        if not model.exists():
+            splicenet("train", *data, "--holdout", _TEST, *choices, "--restart", "-o", str(model))
         rows += held_out_rows(architecture, load_model(model).record)
     table = options.folder / "baselines.tsv"
     model = options.folder / f"{options.architectures[0]}.splicenet"
     splicenet("evaluate", "-m", str(model), *data, "--baselines", "-o", str(table))
     baselines = pd.read_csv(table, sep="\t").query("method != 'splicenet'")
     whole = pd.concat([pd.DataFrame(rows), baselines.drop(columns="species")])
-    whole.to_csv(_HERE / "results" / "arabidopsis.tsv", sep="\t", index=False)
+    whole.to_csv(results / "arabidopsis.tsv", sep="\t", index=False)
     print(whole.to_string(index=False, float_format="%.3f"))
 
 

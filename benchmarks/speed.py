@@ -1,7 +1,8 @@
 """Speed of prediction on one CPU thread in float32: the whole network, and its parts alone.
 
-A strand-base is one base on one strand. Reads the fly chromosome in ``data/`` with untrained
-weights, which cost what trained ones do; loading is not counted. Each line is the median of
+A strand-base is one base on one strand. Reads the fly chromosome in ``data/`` with the shipped
+model and its flank; its parts and the plain LSTM, for comparison, have untrained weights, which
+cost the same. Loading is not counted. Each line is the median of
 ``--rounds`` runs, taken in turn so that a drift of the machine touches all alike.
 
     python benchmarks/speed.py
@@ -19,21 +20,23 @@ from pathlib import Path
 import torch
 
 from splicenet.genome.sequence import open_genome
+from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.scoring import scan
+from splicenet.model.shipped import DEFAULT, model_path
 
 _HERE = Path(__file__).parent
 _GENOME = _HERE.parent / "data/drosophila_melanogaster_chr4/genome.fa.gz"
 _BASES = 3 << 17
-_FLANK = 2048
 
 
-def scan_once(network: SpliceNetwork) -> float:
+def scan_once(network: SpliceNetwork, flank: int) -> float:
     """CPU seconds to scan both strands."""
     with open_genome(_GENOME) as genome:
-        (contig,) = genome.lengths
+        ((contig, length),) = genome.lengths.items()
+        fetch = partial(genome.fetch, contig)
         began = time.process_time()
-        for _ in scan(network, partial(genome.fetch, contig), 0, _BASES, flank=_FLANK):
+        for _ in scan(network, fetch, 0, _BASES, length=length, flank=flank):
             pass
         return time.process_time() - began
 
@@ -55,14 +58,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     torch.set_num_threads(1)
-    hybrid = SpliceNetwork(NetworkConfig()).fused()
+    model = load_model(model_path(DEFAULT))
+    hybrid, flank = model.network.fused(), model.flank
     conv = SpliceNetwork(NetworkConfig(architecture="conv")).fused()
     lstm = SpliceNetwork(NetworkConfig(architecture="lstm", layers=2)).fused()
     cases: dict[str, Callable[[], float]] = {
-        "default network": partial(scan_once, hybrid),
-        "its convolutions alone": partial(scan_once, conv),
+        "default network": partial(scan_once, hybrid, flank),
+        "its convolutions alone": partial(scan_once, conv, flank),
         "its recurrent level alone": partial(recurrent_once, hybrid),
-        "plain LSTM over bases": partial(scan_once, lstm),
+        "plain LSTM over bases": partial(scan_once, lstm, flank),
     }
     seconds: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(rounds):
@@ -73,6 +77,7 @@ def main() -> None:
         lines.append(f"{name}\t{2 * _BASES / statistics.median(values):.0f}")
     text = "\n".join(lines)
     print(text)
+    (_HERE / "results").mkdir(exist_ok=True)
     (_HERE / "results" / "speed.tsv").write_text(text + "\n")
 
 

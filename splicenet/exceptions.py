@@ -19,6 +19,7 @@ __all__ = [
     "SequenceError",
     "SplicenetError",
     "TrainingError",
+    "VariantError",
 ]
 
 
@@ -86,6 +87,10 @@ class ModelFileError(SplicenetError):
 
 class TrainingError(SplicenetError):
     """A training run that cannot start, go on or be resumed."""
+
+
+class VariantError(SplicenetError):
+    """A VCF that cannot be read, or that belongs to another genome."""
 
 
 class OutputError(SplicenetError):

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import click
 
 from splicenet.cli.options import choose_device, device_options, model_option
-from splicenet.evaluation.judge import held_out_regions
 from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Interval, Transcript
 from splicenet.genome.regions import read_regions
 from splicenet.genome.species import Species, open_species
 from splicenet.inference.predictor import Predictor, call_sites
+from splicenet.model.provenance import held_out_regions
 from splicenet.report.gene import gene_picture
 
 __all__ = ["draw"]

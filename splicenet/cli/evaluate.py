@@ -11,11 +11,9 @@ from splicenet.cli.options import choose_device, device_options, open_data, spec
 from splicenet.cli.progress import bases_bar
 from splicenet.evaluation.judge import (
     Judgement,
-    held_out_regions,
     judge_baselines,
     judge_model,
     judge_sites,
-    seen,
 )
 from splicenet.evaluation.metrics import SiteMetrics, precision_recall_curve
 from splicenet.evaluation.protocol import PROTOCOLS
@@ -27,6 +25,7 @@ from splicenet.genome.output import STDOUT, atomic
 from splicenet.genome.regions import read_regions
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model, load_model
+from splicenet.model.provenance import held_out_regions, seen_bases
 from splicenet.model.shipped import model_path
 from splicenet.report.pictures import precision_recall_plot
 
@@ -124,7 +123,7 @@ def _regions(
         where = held_out
     else:
         where = [Interval(contig, 0, length) for contig, length in species.genome.lengths.items()]
-    known = 0 if model is None else seen(model.record, species, where)
+    known = 0 if model is None else seen_bases(model.record, species, where)
     if known:
         click.echo(
             f"warning: {species.name}: the model was trained or calibrated on {known:,} of these "

@@ -29,7 +29,11 @@ class _Commands(click.Group):
         "train": "Train a model on a genome with its annotation, its spliced reads, or both.",
         "predict": "Write the splice sites of a genome, both strands.",
         "evaluate": "Compare predictions with an annotation.",
+        "variants": "Score what variants do to splicing.",
+        "mutscan": "Score every single-base change of regions or genes.",
         "draw": "Draw a gene with its annotated transcripts and its predicted sites.",
+        "junctions": "Score the junctions of spliced reads, and clean the reads of spurious ones.",
+        "introns": "Write the introns of a genome, single or chained to transcripts.",
         "models": "List the models that come with splicenet, with their AUPRC.",
     }
 
@@ -90,6 +94,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+        click.echo("splicenet: the memory does not suffice; lower --batch-tokens", err=True)
+        return _BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         click.echo("splicenet: interrupted", err=True)
         return _INTERRUPTED

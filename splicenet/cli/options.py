@@ -69,7 +69,7 @@ def device_options(command: Command) -> Command:
                 "--device",
                 default="auto",
                 show_default=True,
-                help="cpu, cuda, cuda:1, mps; auto takes a GPU where there is one.",
+                help="cpu, cuda, cuda:1, mps; auto takes cuda where it is there, else the cpu.",
             ),
             click.option(
                 "--threads",
@@ -107,7 +107,7 @@ def choose_device(device: str, threads: int | None) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).cpu()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise SplicenetError(f"device {device!r} cannot be used here ({reason})") from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -16,7 +17,9 @@ from splicenet.genome.intervals import Interval, Kind, Strand
 from splicenet.genome.labels import KINDS, STRANDS
 from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
+from splicenet.genome.splice_scores import SpliceScoreWriter
 from splicenet.inference.predictor import Predictor, call_sites
+from splicenet.model.scoring import BATCH_TOKENS, Scores
 
 __all__ = ["predict"]
 
@@ -34,10 +37,11 @@ __all__ = ["predict"]
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["bed", "tsv"]),
+    type=click.Choice(["bed", "tsv", "spsc"]),
     default="bed",
     show_default=True,
-    help="bed: BED6, score is 1000 times the probability; tsv: probabilities in full.",
+    help="bed: BED6, score is 1000 times the probability; tsv: probabilities in full; spsc: splice "
+    "scores for minimap2 and miniprot.",
 )
 @click.option(
     "--bigwig", metavar="PREFIX", help="Also four tracks: donor and acceptor, plus and minus."
@@ -57,7 +61,7 @@ __all__ = ["predict"]
 @click.option(
     "--batch-tokens",
     type=click.IntRange(1 << 12),
-    default=1 << 17,
+    default=BATCH_TOKENS,
     show_default=True,
     help="Bases in a batch; memory grows with it.",
 )
@@ -66,7 +70,7 @@ def predict(
     fasta: str,
     model: str,
     output: str,
-    form: SiteForm,
+    form: str,
     bigwig: str | None,
     threshold: float | None,
     regions: str | None,
@@ -85,8 +89,11 @@ def predict(
     splicenet predict genome.fa > sites.bed
     splicenet predict genome.fa.gz -m model.splicenet -o sites.bed.gz --bigwig tracks/genome
     splicenet predict genome.fa -m model.splicenet -r chr2:1-500,000 --format tsv
+    splicenet predict genome.fa --format spsc -o scores.tsv  # minimap2 --spsc=scores.tsv
     samtools faidx genome.fa chr4 | splicenet predict - -m model.splicenet | bedtools sort -i -
     """
+    if form == "spsc" and threshold is not None:
+        raise click.UsageError("--format spsc has no threshold; aligners weigh the scores")
     predictor = Predictor(model, device=choose_device(device, threads), batch_tokens=batch_tokens)
     at: dict[Kind, float] = (
         predictor.threshold if threshold is None else dict.fromkeys(KINDS, threshold)
@@ -96,20 +103,52 @@ def predict(
     header = [f"splicenet {__version__}, model {Path(model).name}, {calls}"]
     with open_genome(fasta) as genome, ExitStack() as stack:
         intervals = None if regions is None else read_regions(regions, genome.lengths)
-        sites = stack.enter_context(SiteWriter(output, header=header, form=form))
+        if form == "spsc":
+            write = stack.enter_context(_splice_scores(output, genome, strands))
+        else:
+            write = stack.enter_context(_sites(output, header, form, at, strands))  # type: ignore[arg-type]
         tracks = (
             None if bigwig is None else stack.enter_context(TrackWriter(bigwig, genome.lengths))
         )
         bar = stack.enter_context(bases_bar("predicting", 2 * _bases(genome, intervals)))
         for contig, scores in predictor.scores(genome, intervals):
-            for site in call_sites(contig, scores, at, strands):
-                sites.write(site)
+            write(contig, scores)
             if tracks is not None:
                 for one in strands:
                     for index, kind in enumerate(KINDS):
                         values = scores.values[STRANDS.index(one), index]
                         tracks.write(contig, scores.start, one, kind, values)
             bar.update(scores.values[0].size)
+
+
+@contextmanager
+def _sites(
+    output: str,
+    header: list[str],
+    form: SiteForm,
+    at: dict[Kind, float],
+    strands: tuple[Strand, ...],
+) -> Iterator[Callable[[str, Scores], None]]:
+    with SiteWriter(output, header=header, form=form) as sites:
+
+        def write(contig: str, scores: Scores) -> None:
+            for site in call_sites(contig, scores, at, strands):
+                sites.write(site)
+
+        yield write
+
+
+@contextmanager
+def _splice_scores(
+    output: str, genome: Genome, strands: tuple[Strand, ...]
+) -> Iterator[Callable[[str, Scores], None]]:
+    with SpliceScoreWriter(output, strands=strands) as out:
+
+        def write(contig: str, scores: Scores) -> None:
+            codes = genome.fetch(contig, scores.start, scores.end + 1)
+            out.add(contig, scores.start, scores.values, codes)
+
+        yield write
 
 
 def _bases(genome: Genome, intervals: list[Interval] | None) -> int:

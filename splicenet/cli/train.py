@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -19,6 +19,7 @@ from splicenet.training.settings import TrainingSettings
 __all__ = ["train"]
 
 _DEFAULT_EPOCHS = 10.0
+_SEED = click.IntRange(0, 2**63 - 1)
 _NETWORK = NetworkConfig()
 _SETTINGS = TrainingSettings(epochs=_DEFAULT_EPOCHS)
 
@@ -85,10 +86,19 @@ def _setting(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], An
 @_setting("--patience", "patience", "Stop after so many evaluations without a better AUPRC.")
 @_setting("--evaluations", "evaluations", "Evaluations over the whole run.")
 @_setting("--checkpoint-minutes", "checkpoint_minutes", "Time between checkpoints.")
-@_setting("--seed", "seed", "Of the split, the weights and the windows.", type=click.IntRange(0))
+@_setting(
+    "--seed",
+    "seed",
+    "Of the split, the weights and the windows.",
+    type=click.IntRange(0, 2**63 - 1),
+)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of a killed run.")
 @click.option("--restart", is_flag=True, help="Throw the checkpoint away and begin anew.")
-@click.option("--init", metavar="MODEL", help="Continue from this model (transfer learning).")
+@click.option(
+    "--init",
+    metavar="MODEL",
+    help="Continue from this model, whose shape is kept (transfer learning).",
+)
 @click.option(
     "--freeze",
     type=click.Choice(FREEZABLE),
@@ -136,6 +146,7 @@ def train(
     settings = TrainingSettings(**choices)
     place = choose_device(device, threads)
     species = open_data(fasta, annotation, bam, samplesheet, min_reads, name=name)
+    terminal = _Terminal()
     model = train_model(
         species,
         output,
@@ -151,8 +162,9 @@ def train(
         restart=restart,
         init=init,
         freeze=freeze,
-        reporter=_Terminal(),
+        reporter=terminal,
     )
+    terminal.close()
     click.echo(_summary(model.record, output), err=True)
 
 
@@ -162,7 +174,7 @@ def _share_or_regions(text: str) -> float | str:
         share = float(text)
     except ValueError:
         return text
-    if Path(text).exists() or not 0 <= share < 1:
+    if os.path.exists(text) or not 0 <= share < 1:
         return text
     return share
 
@@ -195,8 +207,12 @@ class _Terminal(Reporter):
 
     def scoring(self, what: str, strand_bases: int) -> Callable[[int], object]:
         self._bar.close()
-        bar = bases_bar(what, strand_bases)
-        return lambda bases: bar.update(bases)
+        self._bar = bases_bar(what, strand_bases)
+        return lambda bases: self._bar.update(bases)
+
+    def close(self) -> None:
+        """Leave the last bar as it is."""
+        self._bar.close()
 
 
 def _summary(record: dict[str, Any], output: str) -> str:

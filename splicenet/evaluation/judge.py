@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -22,12 +22,12 @@ from splicenet.exceptions import RegionError
 from splicenet.genome.alphabet import reverse_complement
 from splicenet.genome.intervals import Interval, Kind, Site
 from splicenet.genome.labels import KINDS, STRANDS
-from splicenet.genome.regions import complement, subtract
+from splicenet.genome.regions import complement
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model
 from splicenet.model.scoring import Scores
 
-__all__ = ["Judgement", "held_out_regions", "judge_baselines", "judge_model", "judge_sites", "seen"]
+__all__ = ["Judgement", "judge_baselines", "judge_model", "judge_sites"]
 
 _FLOOR = 1e-4
 _BITS_FLOOR = 0.0
@@ -161,7 +161,9 @@ def _training_windows(
     species: Species, regions: Sequence[Interval]
 ) -> tuple[dict[Kind, np.ndarray], Background]:
     background = Background()
-    found: dict[Kind, list[np.ndarray]] = {kind: [] for kind in KINDS}
+    found: dict[Kind, list[np.ndarray]] = {
+        kind: [np.empty((0, WINDOWS[kind].width), np.uint8)] for kind in KINDS
+    }
     for region in regions:
         codes = species.genome.fetch(region.contig, region.start, region.end)
         background.add(codes)
@@ -183,19 +185,3 @@ def _first(regions: Sequence[Interval], bases: int) -> Iterator[Interval]:
             return
         yield Interval(region.contig, region.start, min(region.end, region.start + bases))
         bases -= len(region)
-
-
-def held_out_regions(record: Mapping[str, Any], species: Species) -> list[Interval] | None:
-    """What a model held out of this very genome; None if it was trained on another."""
-    for data in record.get("data", {}).values():
-        if data["fasta"]["sha256"] == species.sources["fasta"]["sha256"]:
-            return [Interval(contig, start, end) for contig, start, end in data["held_out"]]
-    return None
-
-
-def seen(record: Mapping[str, Any], species: Species, regions: Sequence[Interval]) -> int:
-    """How many bases of the regions the model was trained or calibrated on."""
-    held_out = held_out_regions(record, species)
-    if held_out is None:
-        return 0
-    return sum(map(len, subtract(regions, held_out)))

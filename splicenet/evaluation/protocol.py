@@ -18,7 +18,7 @@ from splicenet.genome.intervals import Interval, Kind, Strand
 from splicenet.genome.labels import DONOR, KINDS, STRANDS, UNKNOWN
 from splicenet.genome.species import Species
 from splicenet.model.network import SpliceNetwork
-from splicenet.model.scoring import Scores, scan
+from splicenet.model.scoring import BATCH_TOKENS, Scores, scan
 
 __all__ = ["PROTOCOLS", "Tally", "score_regions", "tally_network"]
 
@@ -84,7 +84,7 @@ def tally_network(
     *,
     flank: int,
     floor: float = 1e-4,
-    batch_tokens: int = 1 << 17,
+    batch_tokens: int = BATCH_TOKENS,
     on_bases: Callable[[int], object] = lambda bases: None,
 ) -> Tally:
     """Score regions with a network, uncalibrated; ``on_bases`` hears of every strand-base done."""
@@ -96,7 +96,13 @@ def tally_network(
             return species.genome.fetch(contig, start, end)
 
         for scores in scan(
-            network, fetch, region.start, region.end, flank=flank, batch_tokens=batch_tokens
+            network,
+            fetch,
+            region.start,
+            region.end,
+            length=species.genome.lengths[region.contig],
+            flank=flank,
+            batch_tokens=batch_tokens,
         ):
             tally.add(region.contig, scores)
             on_bases(scores.values[0].size)

@@ -5,19 +5,16 @@ A site is one base, 0-based: ``position`` in the table, ``[position, position + 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
-import pysam
-
-from splicenet.exceptions import OutputError, RegionError
-from splicenet.genome.bgzf import BgzfWriter
+from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Site
 from splicenet.genome.lines import read_lines
-from splicenet.genome.output import atomic, atomic_path
+from splicenet.genome.rows import RowWriter
 
 __all__ = ["SiteForm", "SiteWriter", "read_sites"]
 
@@ -28,7 +25,6 @@ _NOTE = "position: the labelled base, counted from 0"
 _KINDS = ("donor", "acceptor")
 _STRANDS = ("+", "-")
 _SKIPPED = ("#", "track", "browser")
-_TBI_REACH = 1 << 29
 
 
 class SiteWriter:
@@ -57,19 +53,15 @@ class SiteWriter:
     def __init__(
         self, path: str | Path, *, header: Iterable[str] = (), form: SiteForm = "bed"
     ) -> None:
-        self._path = str(path)
         self._is_bed = form == "bed"
         self._comments = list(header) if self._is_bed else [*header, _NOTE, _COLUMNS]
-        self._furthest = 0
-        self._file: AbstractContextManager[Any] = (
-            self._indexed() if self._path.endswith(".gz") else atomic(path, mode="wb")
-        )
+        self._rows = RowWriter(path, end=2 if self._is_bed else 1)
 
     def __enter__(self) -> SiteWriter:
         with ExitStack() as stack:
-            self._out = stack.enter_context(self._file)
+            stack.enter_context(self._rows)
             for comment in self._comments:
-                self._out.write(f"#{comment}\n".encode())
+                self._rows.write(f"#{comment}")
             self._stack = stack.pop_all()
         return self
 
@@ -86,39 +78,10 @@ class SiteWriter:
         contig, position, strand = site.contig, site.position, site.strand
         if self._is_bed:
             score = round(1000 * min(max(site.score, 0.0), 1.0))
-            row = f"{contig}\t{position}\t{position + 1}\t{site.kind}\t{score}\t{strand}\n"
+            row = f"{contig}\t{position}\t{position + 1}\t{site.kind}\t{score}\t{strand}"
         else:
-            row = f"{contig}\t{position}\t{strand}\t{site.kind}\t{site.score:.9g}\n"
-        self._furthest = max(self._furthest, position)
-        self._out.write(row.encode())
-
-    @contextmanager
-    def _indexed(self) -> Iterator[BgzfWriter]:
-        with atomic_path(self._path) as temporary:
-            with open(temporary, "wb") as handle, BgzfWriter(handle) as out:
-                yield out
-            csi = self._furthest >= _TBI_REACH
-            with atomic_path(self._path + (".csi" if csi else ".tbi")) as index:
-                self._make_index(temporary, index, csi)
-
-    def _make_index(self, temporary: Path, index: Path, csi: bool) -> None:
-        loudness = pysam.set_verbosity(0)
-        try:
-            pysam.tabix_index(
-                str(temporary),
-                index=str(index),
-                seq_col=0,
-                start_col=1,
-                end_col=2 if self._is_bed else 1,
-                zerobased=True,
-                csi=csi,
-                force=True,
-            )
-        except OSError as cause:
-            message = "its index cannot be written; are the sites sorted, or is the disk full?"
-            raise OutputError(message, path=self._path) from cause
-        finally:
-            pysam.set_verbosity(loudness)
+            row = f"{contig}\t{position}\t{strand}\t{site.kind}\t{site.score:.9g}"
+        self._rows.write(row, position + 1)
 
 
 def read_sites(path: str | Path) -> list[Site]:

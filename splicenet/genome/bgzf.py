@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-__all__ = ["BgzfWriter", "blocks", "is_bgzf"]
+__all__ = ["BgzfWriter", "blocks", "has_end", "is_bgzf"]
 
 _HEADER = bytes.fromhex("1f8b08040000000000ff060042430200")
 _HEADER_SIZE = len(_HEADER) + 2
@@ -70,6 +70,14 @@ def is_bgzf(path: str | Path) -> bool:
     with open(path, "rb") as handle:
         head = handle.read(_HEADER_SIZE)
     return head[:4] == _HEADER[:4] and head[12:14] == b"BC"
+
+
+def has_end(path: str | Path) -> bool:
+    """Whether a file ends with bgzip's end marker, without which it is taken for cut off."""
+    with open(path, "rb") as handle:
+        handle.seek(0, 2)
+        handle.seek(max(handle.tell() - len(_END_BLOCK), 0))
+        return handle.read() == _END_BLOCK
 
 
 def blocks(path: str | Path) -> Iterator[tuple[int, int]]:

@@ -60,6 +60,9 @@ def _dialect(line: str, *, path: str, number: int) -> str:
         return "GenBank"
     if line.startswith("ID   "):
         return "EMBL"
+    if line.startswith(">"):
+        message = "this is a sequence, not an annotation; give genes or spliced reads beside it"
+        raise AnnotationError(message, path=path, line=number)
     row = cells(line)
     if genepred_strand(row) >= 0:
         return "genePred"

@@ -1,4 +1,4 @@
-"""What an interval, a junction, a transcript and a site *are*.
+"""What an interval, a junction, a transcript, a site and a variant *are*.
 
 All coordinates are 0-based and half-open on the plus strand, whatever the strand of the thing
 itself. A *donor* is labelled on the last base of the exon, an *acceptor* on the first base of the
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Interval", "Junction", "Kind", "Site", "Strand", "Transcript"]
+__all__ = ["Interval", "Junction", "Kind", "Site", "Strand", "Transcript", "Variant"]
 
 Strand = Literal["+", "-", "."]
 Kind = Literal["donor", "acceptor"]
@@ -131,3 +131,44 @@ class Site:
     strand: Strand
     kind: Kind
     score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Variant:
+    """Bases ``ref``, from ``start`` (0-based) on the plus strand, replaced by ``alt``.
+
+    Upper-case letters; either side may be empty, as an insertion has no ``ref``.
+    """
+
+    contig: str
+    start: int
+    ref: str
+    alt: str
+
+    def __post_init__(self) -> None:
+        if self.start < 0:
+            raise ValueError(f"a variant cannot start at {self.start}")
+
+    @property
+    def end(self) -> int:
+        """One past the last base replaced, 0-based; ``start`` for an insertion."""
+        return self.start + len(self.ref)
+
+    @property
+    def change(self) -> int:
+        """By how many bases the sequence grows; negative where it shrinks."""
+        return len(self.alt) - len(self.ref)
+
+    def trimmed(self) -> Variant:
+        """The same change without the bases that both sides share.
+
+        The end is trimmed before the beginning, so that what a repeat leaves open comes to lie as
+        far left as the record allows.
+        """
+        ref, alt = self.ref, self.alt
+        while ref and alt and ref[-1] == alt[-1]:
+            ref, alt = ref[:-1], alt[:-1]
+        shared = 0
+        while shared < min(len(ref), len(alt)) and ref[shared] == alt[shared]:
+            shared += 1
+        return Variant(self.contig, self.start + shared, ref[shared:], alt[shared:])

@@ -6,6 +6,7 @@ as samtools has it, and BED is 0-based half-open.
 
 from __future__ import annotations
 
+import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
@@ -54,7 +55,7 @@ def read_regions(
     text = str(spec)
     if text in lengths:
         return [Interval(text, 0, lengths[text])]
-    is_file = text == "-" or Path(text).exists() or isinstance(spec, Path)
+    is_file = text == "-" or os.path.exists(text) or isinstance(spec, Path)
     regions = _read_bed(text, lengths, required) if is_file else _parse(text, lengths, required)
     order = {contig: rank for rank, contig in enumerate(lengths)}
     return sorted(merge(regions), key=lambda region: (order[region.contig], region.start))

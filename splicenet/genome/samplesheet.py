@@ -37,7 +37,7 @@ def read_samplesheet(path: str | Path) -> list[Row]:
     if not lines:
         raise SamplesheetError("the sheet is empty", path=path)
     delimiter = "\t" if "\t" in lines[0][1] else ","
-    table = [next(csv.reader([text], delimiter=delimiter)) for _, text in lines]
+    table = [_cells(text, delimiter, path, number) for number, text in lines]
     header = [name.strip().lower() for name in table[0]]
     missing = [name for name in _REQUIRED if name not in header]
     if missing:
@@ -59,6 +59,13 @@ def read_samplesheet(path: str | Path) -> list[Row]:
                 f"species {rows[index].species} comes twice", path=path, line=number
             )
     return rows
+
+
+def _cells(text: str, delimiter: str, path: str | Path, line: int) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=delimiter))
+    except csv.Error as error:
+        raise SamplesheetError("this is no table of species", path=path, line=line) from error
 
 
 def _row(cells: dict[str, str], sheet: Path, line: int) -> Row:

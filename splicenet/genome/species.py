@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from splicenet.exceptions import SplicenetError
 from splicenet.genome.alignments import read_junctions
 from splicenet.genome.annotation import Annotation, check_bounds, read_annotation
-from splicenet.genome.checksum import sha256
+from splicenet.genome.checksum import fingerprint, sha256
 from splicenet.genome.contigs import match_contigs
 from splicenet.genome.intervals import Interval, Junction, Transcript
 from splicenet.genome.labels import Labels
 from splicenet.genome.sequence import Genome, open_genome
 
 __all__ = ["Species", "open_annotation", "open_species"]
+
+
+_MOST_CONTIGS = 1000
+"""How many contigs the record of a model names: a draft genome may have a million."""
 
 
 @dataclass
@@ -53,7 +58,7 @@ def open_species(
     name
         Of the species; free text.
     fasta
-        FASTA, GenBank or EMBL. A GenBank or EMBL file serves as its own annotation.
+        FASTA, GenBank or EMBL. A GenBank or EMBL file is its own annotation, if there is no other.
     annotation, alignments
         Any dialect that :func:`read_annotation` and :func:`read_junctions` take.
     min_reads
@@ -69,7 +74,12 @@ def open_species(
     genes: list[Interval] = []
     junctions: list[Junction] = []
     notes: list[str] = []
-    sources = {"fasta": _source(fasta, genome.checksum())}
+    sources: dict[str, Any] = {
+        "fasta": _source(fasta, genome.checksum()),
+        "contigs": _fingerprints(genome),
+    }
+    if annotation is None and alignments is None:
+        annotation = fasta
     if annotation is not None:
         read = open_annotation(annotation, genome)
         transcripts, genes = read.transcripts, read.genes()
@@ -84,7 +94,8 @@ def open_species(
     if not labels.count("donor"):
         named = " and ".join(str(path) for path in (annotation, alignments) if path is not None)
         raise SplicenetError(
-            f"no intron was found on the contigs of {fasta}; check that both belong together",
+            f"no intron was found on the contigs of {fasta}; check that both belong together"
+            + (f", or ask for fewer than {min_reads} reads" if junctions else ""),
             path=named or None,
         )
     return Species(name, genome, labels, genes, transcripts, sources, notes)
@@ -115,6 +126,15 @@ def open_annotation(path: str | Path, genome: Genome) -> Annotation:
 
 def _left_out(path: str | Path, skipped: Mapping[str, int]) -> list[str]:
     return [f"{path}: {count:,} {reason}" for reason, count in skipped.items()]
+
+
+def _fingerprints(genome: Genome) -> dict[str, str]:
+    """Fingerprints of the longest contigs, by name."""
+    longest = sorted(genome.lengths, key=genome.lengths.__getitem__, reverse=True)
+    return {
+        contig: fingerprint(partial(genome.fetch, contig), genome.lengths[contig])
+        for contig in longest[:_MOST_CONTIGS]
+    }
 
 
 def _source(path: str | Path, checksum: str) -> dict[str, Any]:

@@ -19,8 +19,10 @@ from splicenet.genome.sequence import Genome
 
 __all__ = ["FencedGenome", "Split", "choose_blocks", "split_genome"]
 
+_PIECES = 16
 _LARGEST_BLOCK = 1_000_000
-_SMALLEST_BLOCK = 20_000
+_SMALLEST_BLOCK = 1 << 15
+"""Blocks end at multiples of it, as do the windows in which sequence is scored."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,14 @@ def choose_blocks(
 ) -> list[Interval]:
     """Random blocks that make up ``share`` of the intervals, sorted as these are.
 
-    Blocks are long, so that few genes are cut, but small enough that some dozen of them fit: a
-    share of a single contig comes from several places.
+    Some sixteen blocks where the sequence allows it: genes lie more densely here than there, and
+    a few long blocks would say little of the rest.
     """
     total = sum(map(len, intervals))
     wanted = round(total * share)
     if wanted <= 0:
         return []
-    size = int(np.clip(wanted / 4, _SMALLEST_BLOCK, _LARGEST_BLOCK))
+    size = int(np.clip(wanted / _PIECES, _SMALLEST_BLOCK, _LARGEST_BLOCK))
     blocks = [block for interval in intervals for block in _cut(interval, size)]
     chosen: list[int] = []
     for index in rng.permutation(len(blocks)):
@@ -89,10 +91,11 @@ def choose_blocks(
 def _cut(interval: Interval, size: int) -> list[Interval]:
     """Nearly equal pieces of about ``size``."""
     pieces = max(1, round(len(interval) / size))
-    bounds = np.linspace(interval.start, interval.end, pieces + 1).round().astype(int)
-    return [
-        Interval(interval.contig, int(a), int(b)) for a, b in zip(bounds, bounds[1:], strict=False)
-    ]
+    inner = np.linspace(interval.start, interval.end, pieces + 1)[1:-1] / _SMALLEST_BLOCK
+    inner = np.unique(inner.round().astype(int) * _SMALLEST_BLOCK)
+    inside = inner[(inner > interval.start) & (inner < interval.end)].tolist()
+    bounds = [interval.start, *inside, interval.end]
+    return [Interval(interval.contig, a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
 
 
 class FencedGenome(Genome):

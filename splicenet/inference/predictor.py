@@ -19,12 +19,10 @@ from splicenet.genome.labels import KINDS, STRANDS
 from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
 from splicenet.model.modelfile import Model, load_model
-from splicenet.model.scoring import Scores, scan
+from splicenet.model.scoring import BATCH_TOKENS, Scores, scan
 from splicenet.model.shipped import model_path
 
 __all__ = ["Predictor", "call_sites"]
-
-_BATCH_TOKENS = 1 << 17
 
 
 class Predictor:
@@ -46,7 +44,7 @@ class Predictor:
     """
 
     def __init__(
-        self, model: Model | str | Path, *, device: str = "cpu", batch_tokens: int = _BATCH_TOKENS
+        self, model: Model | str | Path, *, device: str = "cpu", batch_tokens: int = BATCH_TOKENS
     ) -> None:
         self.model = model if isinstance(model, Model) else load_model(model_path(model))
         self._network = self.model.network.fused().to(device)
@@ -88,7 +86,7 @@ class Predictor:
             codes = encode(sequence)
         except ValueError as error:
             raise SequenceError(str(error)) from error
-        windows = self._scan(partial(_padded, codes), 0, len(codes))
+        windows = self._scan(partial(_padded, codes), 0, len(codes), len(codes))
         return np.concatenate([scores.values for scores in windows], axis=-1)
 
     def scores(
@@ -112,7 +110,9 @@ class Predictor:
             regions = (Interval(contig, 0, length) for contig, length in genome.lengths.items())
         for region in regions:
             fetch = partial(genome.fetch, region.contig)
-            for scores in self._scan(fetch, region.start, region.end):
+            for scores in self._scan(
+                fetch, region.start, region.end, genome.lengths[region.contig]
+            ):
                 yield region.contig, scores
 
     def scan(self, fasta: str | Path, regions: str | None = None) -> Iterator[Site]:
@@ -138,13 +138,16 @@ class Predictor:
             for contig, scores in self.scores(genome, intervals):
                 yield from call_sites(contig, scores, self.threshold)
 
-    def _scan(self, fetch: partial[np.ndarray], start: int, end: int) -> Iterator[Scores]:
+    def _scan(
+        self, fetch: partial[np.ndarray], start: int, end: int, length: int
+    ) -> Iterator[Scores]:
         """As :func:`scan`, with calibrated values."""
         windows = scan(
             self._network,
             fetch,
             start,
             end,
+            length=length,
             flank=self.model.flank,
             batch_tokens=self._batch_tokens,
         )

@@ -142,10 +142,16 @@ class CoarseLevel(nn.Module):
         self.up = nn.Linear(width, config.channels * config.stride)
 
     def forward(self, x: Tensor) -> Tensor:
+        y = self.features(x)  # (B, C', T)
+        return self.join(x, y if self.recurrent is None else self.recurrent(y))
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the convolutions see, before the recurrent level: (B, C, L) to (B, C', T)."""
         y = F.relu(self.down(_to_strides(x, self.stride)))  # (B, T, C')
-        y = self.blocks(y.transpose(1, 2))  # (B, C', T)
-        if self.recurrent is not None:
-            y = self.recurrent(y)
+        return self.blocks(y.transpose(1, 2))
+
+    def join(self, x: Tensor, y: Tensor) -> Tensor:
+        """Add the slow level (B, C', T) to the fast one (B, C, L)."""
         return x + _from_strides(self.up(y.transpose(1, 2)), self.stride)
 
 
@@ -169,8 +175,15 @@ class RecurrentLevel(nn.Module):
         nn.init.zeros_(self.up.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.down(_to_strides(x, self.stride)))  # (B, T', 2H)
-        y, _ = self.lstm(y)  # (B, T', 2H)
+        y, _ = self.lstm(self.steps(x))  # (B, T', 2H)
+        return self.join(x, y)
+
+    def steps(self, x: Tensor) -> Tensor:
+        """What the LSTM reads: (B, C, T) to (B, T', 2H)."""
+        return F.relu(self.down(_to_strides(x, self.stride)))
+
+    def join(self, x: Tensor, y: Tensor) -> Tensor:
+        """Add what the LSTM says, (B, T', 2H), to the level above, (B, C, T)."""
         return x + _from_strides(self.up(y), self.stride)
 
 

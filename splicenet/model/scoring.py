@@ -1,8 +1,9 @@
 """Scores for a stretch of any length, in windows whose seams cannot be seen.
 
-A window is read with a *flank* on either side whose scores are thrown away. Windows begin at
-multiples of the network's phase, so that a base is read the same way whichever window it falls in.
-Coordinates are 0-based half-open on the plus strand.
+Windows lie on a grid that belongs to the contig, so that a base is always read in the same window:
+its score depends neither on the region asked for nor on the size of a batch. A window is read with
+a *flank* on either side whose scores are thrown away. Coordinates are 0-based half-open on the plus
+strand.
 """
 
 from __future__ import annotations
@@ -17,12 +18,29 @@ import torch
 from splicenet.genome.alphabet import N, reverse_complement
 from splicenet.model.network import SpliceNetwork
 
-__all__ = ["FLANKS", "Scores", "measure_flank", "scan", "site_probabilities"]
+__all__ = [
+    "BATCH_TOKENS",
+    "FLANKS",
+    "PROBE_LENGTH",
+    "WINDOW",
+    "Scores",
+    "measure_flank",
+    "scan",
+    "site_probabilities",
+]
 
 Fetch = Callable[[int, int], np.ndarray]
 """``fetch(start, end)`` gives codes; positions outside the contig come back as N."""
 
-FLANKS = (256, 512, 1024, 2048, 4096, 8192)
+BATCH_TOKENS = 1 << 18
+"""Bases in a batch by default; some 600 MB of memory."""
+
+WINDOW = 1 << 15
+"""Bases between the lines of the grid; a shorter contig is one window."""
+
+FLANKS = (256, 512, 1024, 2048)
+_FAR = 8192
+_PROBE = 512
 _PLUS, _MINUS = 0, 1
 
 
@@ -69,8 +87,9 @@ def scan(
     start: int,
     end: int,
     *,
+    length: int,
     flank: int,
-    batch_tokens: int = 1 << 17,
+    batch_tokens: int = BATCH_TOKENS,
 ) -> Iterator[Scores]:
     """Score both strands of ``[start, end)``, window by window in order.
 
@@ -80,6 +99,8 @@ def scan(
         In eval mode; best :meth:`~SpliceNetwork.fused`.
     fetch
         Codes of any span of the contig at hand.
+    length
+        Of the contig.
     flank
         Bases read on either side of a window, their scores thrown away.
     batch_tokens
@@ -88,16 +109,13 @@ def scan(
     """
     phase = network.config.phase
     flank = _up(flank, phase)
-    aligned = start - start % phase
-    # Two windows on two strands a batch: long enough to make the flanks cheap.
-    core = max(_up(batch_tokens // 4 - 2 * flank, phase), _up(flank, phase), phase)
-    core = min(core, _up(end - aligned, phase))
-    windows = iter(range(aligned, end, core))
-    per_batch = max(1, batch_tokens // (2 * (core + 2 * flank)))
+    width = min(WINDOW, _up(length, phase))
+    windows = iter(range(start - start % width, end, width))
+    per_batch = max(1, batch_tokens // (2 * (width + 2 * flank)))
     while batch := list(islice(windows, per_batch)):
-        codes = np.stack([fetch(left - flank, left + core + flank) for left in batch])
+        codes = np.stack([fetch(left - flank, left + width + flank) for left in batch])
         for left, values in zip(batch, _both_strands(network, codes, flank), strict=True):
-            first, last = max(start - left, 0), min(end - left, core)
+            first, last = max(start - left, 0), min(end - left, width)
             yield Scores(left + first, values[..., first:last])
 
 
@@ -115,37 +133,40 @@ def _both_strands(network: SpliceNetwork, codes: np.ndarray, flank: int) -> np.n
     return values
 
 
-def measure_flank(
-    network: SpliceNetwork, stretches: Sequence[np.ndarray], *, tolerance: float = 2e-5
-) -> int:
-    """The shortest of :data:`FLANKS` after which a window's beginning no longer shows.
+PROBE_LENGTH = 2 * _FAR + _PROBE
+"""Bases that :func:`measure_flank` needs of a stretch."""
 
-    A recurrent network could remember its first step for ever; this measures that it does not.
+
+def measure_flank(
+    network: SpliceNetwork, stretches: Sequence[np.ndarray], *, tolerance: float = 1e-4
+) -> int:
+    """Find the shortest of :data:`FLANKS` behind which a window's beginning hardly shows.
+
+    A recurrent network may remember for ever. What it remembers beyond the longest flank is left
+    to show: by the grid of windows it shows always in the same place.
 
     Parameters
     ----------
     network
         In eval mode.
     stretches
-        Codes in reading direction, each at least ``2 * max(FLANKS) + 512`` long.
+        Codes in reading direction, each :data:`PROBE_LENGTH` long.
     tolerance
-        Largest change of a probability that counts as none.
+        Largest change of a probability, against a flank of 8,192 bases, that counts as none.
 
     Returns
     -------
     int
         Bases; ``max(FLANKS)`` if no flank is long enough.
     """
-    longest, probe = FLANKS[-1], 512
-    codes = np.stack([stretch[: 2 * longest + probe] for stretch in stretches])
-    probed = slice(longest, longest + probe)
-    reference = site_probabilities(network, codes)[..., probed]
+    codes = np.stack(list(stretches))
+    reference = site_probabilities(network, codes)[..., _FAR : _FAR + _PROBE]
     for flank in FLANKS[:-1]:
-        near = codes[:, longest - flank : longest + probe + flank]
-        change = np.abs(site_probabilities(network, near)[..., flank : flank + probe] - reference)
-        if change.max() < tolerance:
+        near = codes[:, _FAR - flank : _FAR + _PROBE + flank]
+        scored = site_probabilities(network, near)[..., flank : flank + _PROBE]
+        if np.abs(scored - reference).max() < tolerance:
             return flank
-    return longest
+    return FLANKS[-1]
 
 
 def _up(value: int, multiple: int) -> int:

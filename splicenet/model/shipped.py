@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from splicenet.exceptions import ModelFileError
@@ -26,7 +27,7 @@ def model_path(name_or_path: str | Path) -> Path:
     ModelFileError
         If it is neither.
     """
-    if Path(name_or_path).exists():
+    if os.path.exists(name_or_path):
         return Path(name_or_path)
     shipped = shipped_models()
     if str(name_or_path) not in shipped:

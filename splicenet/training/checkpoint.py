@@ -94,14 +94,29 @@ def load_checkpoint(
             header = json.loads((file.metadata() or {})[_KEY])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise TrainingError("this checkpoint cannot be read; start anew", path=path) from error
-    changed = _differences(header["identity"], json.loads(json.dumps(identity)))
+        raise TrainingError(
+            "this checkpoint cannot be read; start anew with --restart", path=path
+        ) from error
+    changed = _differences(header.get("identity", {}), json.loads(json.dumps(identity)))
     if changed:
         raise TrainingError(
             f"this checkpoint is of a run with another {', '.join(changed)}; "
             "repeat the command that began it, or start anew with --restart",
             path=path,
         )
+    try:
+        return _restore(header, tensors, network, optimizer)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise TrainingError(
+            "this checkpoint is damaged, or of another version of splicenet; start anew with "
+            "--restart",
+            path=path,
+        ) from error
+
+
+def _restore(
+    header: dict[str, Any], tensors: dict[str, Tensor], network: nn.Module, optimizer: Optimizer
+) -> tuple[RunState, dict[str, Any], dict[str, Tensor]]:
     network.load_state_dict(_under(tensors, "network/"))
     moments: dict[int, dict[str, Tensor]] = {}
     for name, tensor in _under(tensors, "optimizer/").items():

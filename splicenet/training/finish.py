@@ -22,7 +22,7 @@ from splicenet.genome.species import Species
 from splicenet.model.calibration import Calibration
 from splicenet.model.modelfile import Model
 from splicenet.model.network import SpliceNetwork
-from splicenet.model.scoring import FLANKS, measure_flank
+from splicenet.model.scoring import PROBE_LENGTH, measure_flank
 from splicenet.training.loop import VALIDATION_FLANK, shorten
 
 __all__ = ["calibrated_model", "held_out_metrics"]
@@ -115,11 +115,10 @@ def _together(parts: Sequence[ScoredBases]) -> ScoredBases:
 def _probes(validation: Sequence[Part], seed: int) -> list[np.ndarray]:
     """Stretches of validation sequence in which to look for the flank, padded with N if short."""
     rng = np.random.default_rng(seed)
-    length = 2 * FLANKS[-1] + 512
     probes = []
     for index in range(_PROBES):
         species, regions = validation[index % len(validation)]
         region = regions[rng.integers(len(regions))]
-        start = int(rng.integers(region.start, max(region.end - length, region.start) + 1))
-        probes.append(species.genome.fetch(region.contig, start, start + length))
+        start = int(rng.integers(region.start, max(region.end - PROBE_LENGTH, region.start) + 1))
+        probes.append(species.genome.fetch(region.contig, start, start + PROBE_LENGTH))
     return probes

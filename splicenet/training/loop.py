@@ -175,17 +175,22 @@ class Trainer:
             logits = self.network(codes)
         loss = splice_loss(logits, labels, site_weight=settings.site_weight, focal=settings.focal)
         if not torch.isfinite(loss):
-            raise TrainingError(
-                f"the loss is not a number at step {state.step + 1}; lower --learning-rate "
-                "(the last checkpoint is from before)"
-            )
+            raise TrainingError(self._not_a_number("loss"))
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip)
+        if not torch.isfinite(norm):
+            raise TrainingError(self._not_a_number("gradient"))
         self._optimizer.step()
         state.step += 1
         state.losses.append(loss.item())
         state.norms.append(norm.item())
+
+    def _not_a_number(self, what: str) -> str:
+        return (
+            f"the {what} is not a number at step {self.state.step + 1}; begin anew with a lower "
+            "--learning-rate and --restart"
+        )
 
     def _learning_rate(self) -> float:
         """Linear warm-up, then half a cosine down to a hundredth."""
@@ -204,11 +209,12 @@ class Trainer:
             )
             scored = tally.scored[PROTOCOLS[0]]
             precisions.append([average_precision(scored[kind]) for kind in KINDS])
-        # A validation part without a site has no AUPRC; the others speak for it.
-        values = torch.tensor(precisions, dtype=torch.float64).nanmean(0).nan_to_num(0.0)
-        score = values.mean().item()
-        if score > state.best_score:
-            state.best_score, state.best_step = score, state.step
+        # A validation part without a site has no AUPRC; the others speak for it. If none has one,
+        # the last weights are as good a choice as any.
+        values = torch.tensor(precisions, dtype=torch.float64).nanmean(0)
+        score = values.nanmean().item()
+        if math.isnan(score) or score > state.best_score:
+            state.best_score, state.best_step = max(score, state.best_score), state.step
             self.best = {n: t.detach().clone() for n, t in self.network.state_dict().items()}
         row = {
             "step": state.step,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from splicenet.genome.output import atomic
 from splicenet.genome.regions import read_regions
 from splicenet.genome.species import Species
 from splicenet.genome.split import FencedGenome, Split, split_genome
-from splicenet.model.modelfile import Model, load_model, save_model
+from splicenet.model.modelfile import SUFFIX, Model, load_model, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.provenance import inherit, seen_bases
 from splicenet.model.shipped import model_path
 from splicenet.training.finish import calibrated_model, held_out_metrics
 from splicenet.training.loop import Progress, Trainer, shorten
@@ -133,11 +135,15 @@ def train_model(
         )
     torch.manual_seed(settings.seed)
     network = SpliceNetwork(config)
+    ancestors: list[dict[str, Any]] = []
     if init is not None:
-        network = load_model(model_path(init)).network
+        parent = load_model(model_path(init))
+        network, ancestors = parent.network, inherit(parent.record)
     _freeze(network, freeze)
     parts = split_species(species, holdout, settings)
-    record = _record(parts, network.config, settings, init, freeze)
+    record = _record(parts, network.config, settings, init, freeze) | {"ancestors": ancestors}
+    if init is not None:
+        _warn_of_leaks(parent, parts, reporter)
     trainer = Trainer(
         network.to(device),
         [TrainingGround.of(one, regions) for one, regions in parts.part("training")],
@@ -173,7 +179,7 @@ def train_model(
         ),
     }
     save_model(output, model)
-    with atomic(Path(output).with_suffix(".metrics.tsv")) as file:
+    with atomic(f"{str(output).removesuffix(SUFFIX)}.metrics.tsv") as file:
         pd.DataFrame(trainer.state.history).to_csv(file, sep="\t", index=False)
     checkpoint.unlink(missing_ok=True)
     return model
@@ -186,16 +192,18 @@ def split_species(
 
     Raises
     ------
+    RegionError
+        If the regions to hold out cannot be read, or lie on no genome.
     TrainingError
         If nothing is left to train or to validate on.
     """
+    if isinstance(holdout, str):  # what is no region of any genome is a mistake
+        read_regions(holdout, dict(chain(*(one.genome.lengths.items() for one in species))))
     splits = []
     for one in species:
         lengths = one.genome.lengths
         held_out = (
-            read_regions(holdout, lengths, required=len(species) == 1)
-            if isinstance(holdout, str)
-            else holdout
+            read_regions(holdout, lengths, required=False) if isinstance(holdout, str) else holdout
         )
         splits.append(split_genome(lengths, held_out, settings.validation, seed=settings.seed))
     parts = Parts(species, splits)
@@ -203,6 +211,17 @@ def split_species(
         if not parts.part(name):
             raise TrainingError(f"nothing is left for the {name} part; hold out less")
     return parts
+
+
+def _warn_of_leaks(parent: Model, parts: Parts, reporter: Reporter) -> None:
+    """Say how much of what should be new to the model its parent has seen."""
+    for one, regions in parts.part("held_out"):
+        known = seen_bases(parent.record, one, regions)
+        if known:
+            reporter.note(
+                f"warning: {one.name}: the model to begin from was trained on {known:,} of the "
+                "bases held out here; the figures will flatter this one"
+            )
 
 
 def _freeze(network: SpliceNetwork, parts: Sequence[str]) -> None:

@@ -66,8 +66,8 @@ class TrainingSettings:
         if sum(limit is not None for limit in (self.minutes, self.steps, self.epochs)) != 1:
             raise TrainingError("give one of --minutes, --steps and --epochs")
         for limit in (self.minutes, self.steps, self.epochs):
-            if limit is not None and not limit > 0:
-                raise TrainingError("the training budget must be more than nothing")
+            if limit is not None and not 0 < limit < math.inf:
+                raise TrainingError("the training budget must be a number above 0")
         if self.batch_tokens < self.length:
             raise TrainingError(
                 f"a batch of {self.batch_tokens} bases holds no window of {self.length}; "

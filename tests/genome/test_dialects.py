@@ -45,7 +45,7 @@ def test_dialects(lines: list[str], dialect: str) -> None:
     [
         ([], "the file is empty"),
         (["hello world"], "no annotation in GTF"),
-        ([">chr1", "ACGT"], "no annotation in GTF"),
+        ([">chr1", "ACGT"], "a sequence, not an annotation"),
         (["chr1\t0\t9\tt\t0\t+"], "BED of 6 columns"),
     ],
 )

@@ -3,8 +3,13 @@ from __future__ import annotations
 import gzip
 
 import pytest
+from Bio import SeqIO
+from Bio.Seq import Seq
+from Bio.SeqFeature import CompoundLocation, SeqFeature, SimpleLocation
+from Bio.SeqRecord import SeqRecord
 
 from splicenet.exceptions import AnnotationError, ContigError, SplicenetError
+from splicenet.genome.labels import UNKNOWN
 from splicenet.genome.species import open_species
 
 
@@ -24,24 +29,24 @@ def test_reads_alone(read_files):
 
 
 def test_reads_beside_an_annotation(tmp_path, read_files):
-    """Both speak; weak junctions that the annotation has are labels."""
-    alone = open_species("reads", read_files.fasta, None, read_files.bam, min_reads=1000)
-    doubtful = next(
-        (key, int(position)) for key, places in alone.labels.positions.items() for position in places
-        if position not in alone.labels.of_kind(*key, "donor")
-        and position not in alone.labels.of_kind(*key, "acceptor")
-    )  # fmt: skip
-    (contig, strand), position = doubtful
+    """Both speak; the end of a weak junction that the annotation has, too, is a label."""
+    alone = open_species("reads", read_files.fasta, None, read_files.bam, min_reads=20)
+    (contig, strand), position = next(
+        (key, int(place))
+        for key, places in alone.labels.positions.items()
+        for place in places[alone.labels.values[key] == UNKNOWN]
+    )
     rows = [
         f'{contig}\tx\texon\t{start}\t{end}\t.\t{strand}\t.\tgene_id "g"; transcript_id "t";\n'
         for start, end in ((position - 99, position + 1), (position + 201, position + 300))
     ]
     annotation = tmp_path / "genes.gtf"
     annotation.write_text("".join(rows))
-    both = open_species("both", read_files.fasta, annotation, read_files.bam, min_reads=1000)
+    both = open_species("both", read_files.fasta, annotation, read_files.bam, min_reads=20)
     kind = "donor" if strand == "+" else "acceptor"
     assert position in both.labels.of_kind(contig, strand, kind)
     assert both.labels.count("donor") == alone.labels.count("donor") + 1
+    assert set(both.sources) == {"fasta", "annotation", "alignments"}
 
 
 def test_other_names_of_the_same_contig(tmp_path, fly_files, fly_species):
@@ -72,6 +77,21 @@ def test_nothing_to_learn_from(fly_files, tmp_path):
         open_species("fly", fly_files.fasta, tmp_path / "genes.gtf")
 
 
+def test_too_few_reads(read_files):
+    with pytest.raises(SplicenetError, match="fewer than 9999 reads"):
+        open_species("reads", read_files.fasta, None, read_files.bam, min_reads=9999)
+
+
 def test_neither_annotation_nor_reads(fly_files):
-    with pytest.raises(SplicenetError, match="no intron"):
+    with pytest.raises(AnnotationError, match="give genes or spliced reads beside it"):
         open_species("fly", fly_files.fasta)
+
+
+def test_genbank_is_its_own_annotation(tmp_path):
+    record = SeqRecord(Seq("ACGT" * 100), id="c1", annotations={"molecule_type": "DNA"})
+    parts = CompoundLocation([SimpleLocation(0, 100, 1), SimpleLocation(200, 300, 1)])
+    record.features = [SeqFeature(parts, type="mRNA", qualifiers={"gene": ["g"]})]
+    SeqIO.write([record], tmp_path / "g.gb", "genbank")
+    species = open_species("s", tmp_path / "g.gb")
+    assert species.labels.of_kind("c1", "+", "donor").tolist() == [99]
+    assert species.labels.of_kind("c1", "+", "acceptor").tolist() == [200]

@@ -30,9 +30,9 @@ def test_parts_are_disjoint_and_complete(holdout, seed):
 def test_shares_are_about_right(share):
     split = split_genome(LENGTHS, share, share, seed=1)
     total = sum(LENGTHS.values())
-    assert share * total <= bases(split.held_out) < share * total + 40_000
+    assert share * total <= bases(split.held_out) < 1.4 * share * total
     rest = total - bases(split.held_out)
-    assert share * rest <= bases(split.validation) < share * rest + 40_000
+    assert share * rest <= bases(split.validation) < 1.4 * share * rest
 
 
 def test_the_seed_decides():
@@ -56,10 +56,11 @@ def test_a_share_comes_from_several_places():
     assert all(len(block) > 10_000 for block in split.held_out)
 
 
-def test_many_small_contigs_are_parted_quickly():
-    contigs = [Interval(f"c{index}", 0, 300) for index in range(100_000)]
+def test_small_contigs_stay_whole():
+    contigs = [Interval(f"c{index}", 0, 300) for index in range(2_000)]
     chosen = choose_blocks(contigs, 0.5, np.random.default_rng(0))
-    assert bases(chosen) == pytest.approx(0.5 * bases(contigs), abs=300)
+    assert bases(chosen) == bases(contigs) / 2
+    assert chosen == [contig for contig in contigs if contig in chosen]
 
 
 def test_behind_the_fence_nothing_is_read(fly_species, fly_files, monkeypatch):

@@ -127,7 +127,9 @@ def test_frozen_parts_keep_weights_and_running_averages(config, codes):
     network(codes).square().sum().backward()
     optimizer.step()
     changed = {
-        name for name, tensor in network.state_dict().items() if not torch.equal(before[name], tensor)
+        name
+        for name, tensor in network.state_dict().items()
+        if not torch.equal(before[name], tensor)
     }
     assert not {name for name in changed if name.startswith(("stem", "trunk"))}
     assert any(name.startswith("last") and "running_mean" in name for name in changed)

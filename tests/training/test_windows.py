@@ -68,6 +68,13 @@ def test_around_a_region_that_is_shorter_than_a_window_all_is_unknown(sampler, r
     assert (labels[~known] == UNKNOWN).all()
 
 
+def test_windows_do_not_hang_over_the_ends_of_a_region(sampler, fly_species, fly_files):
+    region = Interval(fly_files.contig, 100_000, 100_700)
+    assert (fly_species.genome.fetch(region.contig, region.start, region.end) != N).all()
+    codes, _ = draws(sampler(regions=[region]), 10)
+    assert (codes != N).all()
+
+
 def test_a_window_reads_its_region_and_nothing_beside_it(fly_species, fly_files, regions):
     region = regions[1]
     plus, plus_labels = read_window(fly_species, region, 399_900, 400_412, "+")

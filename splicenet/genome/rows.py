@@ -1,0 +1,95 @@
+"""Rows of text sorted by position: plain, or bgzip with an index beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pysam
+
+from splicenet.exceptions import OutputError
+from splicenet.genome.bgzf import BgzfWriter
+from splicenet.genome.output import atomic, atomic_path
+
+__all__ = ["RowWriter"]
+
+_TBI_REACH = 1 << 29
+
+
+class RowWriter:
+    """Write rows as they come; a context manager.
+
+    The file takes its name only when the block ends well. A name that ends in ``.gz`` means bgzip
+    with an index beside it: ``.tbi``, or ``.csi`` where a position is too large for that. The
+    rows must then come sorted by contig and start.
+
+    Parameters
+    ----------
+    path
+        The file to write; ``-`` for standard output.
+    start, end
+        Columns of the coordinates, counted from 0; the contig stands in column 0.
+    zero_based
+        Whether the coordinates are 0-based half-open, as in BED, or 1-based, as in GFF.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written, or its rows are not sorted; ``BrokenPipeError`` passes.
+    """
+
+    def __init__(
+        self, path: str | Path, *, start: int = 1, end: int = 2, zero_based: bool = True
+    ) -> None:
+        self._path = str(path)
+        self._columns: dict[str, Any] = {
+            "seq_col": 0,
+            "start_col": start,
+            "end_col": end,
+            "zerobased": zero_based,
+        }
+        self._furthest = 0
+        self._file: AbstractContextManager[Any] = (
+            self._indexed() if self._path.endswith(".gz") else atomic(path, mode="wb")
+        )
+
+    def __enter__(self) -> RowWriter:
+        self._out = self._file.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.__exit__(kind, error, trace)
+
+    def write(self, row: str, end: int = 0) -> None:
+        """Add a row, without its line end; ``end`` is its last coordinate."""
+        self._furthest = max(self._furthest, end)
+        self._out.write(f"{row}\n".encode())
+
+    @contextmanager
+    def _indexed(self) -> Iterator[BgzfWriter]:
+        with atomic_path(self._path) as temporary:
+            with open(temporary, "wb") as handle, BgzfWriter(handle) as out:
+                yield out
+            csi = self._furthest > _TBI_REACH
+            with atomic_path(self._path + (".csi" if csi else ".tbi")) as index:
+                self._make_index(temporary, index, csi)
+
+    def _make_index(self, temporary: Path, index: Path, csi: bool) -> None:
+        loudness = pysam.set_verbosity(0)
+        try:
+            pysam.tabix_index(
+                str(temporary), index=str(index), csi=csi, force=True, **self._columns
+            )
+        except OSError as cause:
+            message = "its index cannot be written; are the rows sorted, or is the disk full?"
+            raise OutputError(message, path=self._path) from cause
+        finally:
+            pysam.set_verbosity(loudness)

@@ -1,0 +1,121 @@
+"""What was scored, kept line by line while a run is under way, so that a killed one can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from splicenet.exceptions import OutputError
+from splicenet.genome.vcf import VcfRecord
+from splicenet.inference.annotate import Annotated
+from splicenet.inference.effects import Effect
+
+__all__ = ["Journal"]
+
+
+class Journal:
+    """A file beside the output; a context manager that removes it only when the block ends well.
+
+    Parameters
+    ----------
+    path
+        The journal.
+    settings
+        What must be alike for results of two runs to belong together; plain values.
+    resume
+        Go on with a journal that is there; otherwise it is written anew.
+
+    Attributes
+    ----------
+    count
+        Records that were scored by an earlier run.
+    total
+        These and those added since.
+
+    Raises
+    ------
+    OutputError
+        If a journal to go on with was made with other settings, or it cannot be written.
+    """
+
+    def __init__(self, path: str | Path, settings: Mapping[str, Any], *, resume: bool) -> None:
+        self.path = Path(path)
+        self.count = self.total = 0
+        self._first = json.dumps(dict(settings), sort_keys=True) + "\n"
+        if resume and self.path.exists():
+            self._mend()
+            self.total = self.count
+        try:
+            self._file = open(self.path, "a" if self.count else "w", encoding="utf-8", buffering=1)
+            if not self.count:
+                self._file.write(self._first)
+        except OSError as cause:
+            message = f"cannot be written ({cause.strerror})"
+            raise OutputError(message, path=self.path) from cause
+
+    def _mend(self) -> None:
+        """Count whole lines and cut off what a kill left behind them."""
+        whole = 0
+        with open(self.path, "rb") as file:
+            first = file.readline()
+            if first and first.decode("utf-8", "replace") != self._first:
+                message = "was made with other settings; run with those, or without --resume"
+                raise OutputError(message, path=self.path)
+            whole = len(first)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                whole += len(line)
+                self.count += 1
+        os.truncate(self.path, whole)
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        if kind is None or not self.total:
+            self.path.unlink(missing_ok=True)
+
+    def stored(self, records: Iterator[VcfRecord]) -> Iterator[Annotated]:
+        """What is known of the first ``count`` of some records.
+
+        Raises
+        ------
+        OutputError
+            If they are not those that were scored.
+        """
+        with open(self.path, encoding="utf-8") as file:
+            lines = islice(file, 1, 1 + self.count)
+            for line, record in zip(lines, records, strict=False):
+                key, effects, skipped = json.loads(line)
+                if key != record.key:
+                    message = (
+                        f"holds another variant than line {record.number:,} of the input;"
+                        " run without --resume"
+                    )
+                    raise OutputError(message, path=self.path)
+                yield Annotated(
+                    tuple((allele, Effect(*map(_tuple, values))) for allele, *values in effects),
+                    tuple((allele, reason) for allele, reason in skipped),
+                )
+
+    def add(self, record: VcfRecord, annotated: Annotated) -> None:
+        """Keep one more."""
+        self.total += 1
+        effects = [(allele, *effect) for allele, effect in annotated.effects]
+        self._file.write(json.dumps([record.key, effects, annotated.skipped]) + "\n")
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,63 @@
+"""What a model has seen: the sequence that it, and the models it began from, were trained on.
+
+Contigs are recognised by their bases, under whatever name and in whatever file they come.
+Coordinates are 0-based half-open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from splicenet.genome.intervals import Interval
+from splicenet.genome.regions import merge, subtract
+from splicenet.genome.species import Species
+
+__all__ = ["held_out_regions", "inherit", "seen_bases", "seen_regions"]
+
+
+def inherit(parent: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Data of a parent model and of its own ancestors, for the record of a model begun from it."""
+    return [parent["data"], *parent.get("ancestors", [])]
+
+
+def seen_regions(record: Mapping[str, Any], species: Species) -> list[Interval]:
+    """All that was trained or calibrated on, by the model or an ancestor, on this genome."""
+    lengths = species.genome.lengths
+    seen: list[Interval] = []
+    for data in inherit(record):
+        for contig, held_out in _known(data, species):
+            seen += subtract([Interval(contig, 0, lengths[contig])], held_out)
+    return merge(seen)
+
+
+def seen_bases(record: Mapping[str, Any], species: Species, regions: Sequence[Interval]) -> int:
+    """Count the bases of the regions that were trained or calibrated on."""
+    unseen = subtract(regions, seen_regions(record, species))
+    return sum(map(len, regions)) - sum(map(len, unseen))
+
+
+def held_out_regions(record: Mapping[str, Any], species: Species) -> list[Interval] | None:
+    """What the model held out of this very genome; None if it was trained on others alone."""
+    known = list(_known(record["data"], species))
+    if not known:
+        return None
+    held_out = [region for _, regions in known for region in regions]
+    return subtract(held_out, seen_regions(record, species))
+
+
+def _known(data: Mapping[str, Any], species: Species) -> Iterator[tuple[str, list[Interval]]]:
+    """Contigs of the genome that were among the data, each with what was held out of it."""
+    ours = {print_: contig for contig, print_ in species.sources["contigs"].items()}
+    for entry in data.values():
+        for name, print_ in entry["contigs"].items():
+            if print_ in ours:
+                contig = ours[print_]
+                yield (
+                    contig,
+                    [
+                        Interval(contig, start, end)
+                        for other, start, end in entry["held_out"]
+                        if other == name
+                    ],
+                )

@@ -1,0 +1,18 @@
+"""``splicenet`` with the tests' tiny network: its settings as JSON, then the arguments."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import splicenet.cli.train
+from splicenet.cli.main import main
+from splicenet.model.network import NetworkConfig
+
+if __name__ == "__main__":
+    tiny = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in json.loads(sys.argv[1]).items()
+    }
+    splicenet.cli.train.NetworkConfig = lambda **chosen: NetworkConfig(**{**chosen, **tiny})
+    main(sys.argv[2:])

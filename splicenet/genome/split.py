@@ -70,8 +70,8 @@ def choose_blocks(
 ) -> list[Interval]:
     """Random blocks that make up ``share`` of the intervals, sorted as these are.
 
-    Some sixteen blocks where the sequence allows it: genes lie more densely here than there, and
-    a few long blocks would say little of the rest.
+    Some sixteen blocks where the sequence allows it, one from each sixteenth of the sequence: genes
+    lie more densely here than there, and a few places would say little of the rest.
     """
     total = sum(map(len, intervals))
     wanted = round(total * share)
@@ -79,13 +79,9 @@ def choose_blocks(
         return []
     size = int(np.clip(wanted / _PIECES, _SMALLEST_BLOCK, _LARGEST_BLOCK))
     blocks = [block for interval in intervals for block in _cut(interval, size)]
-    chosen: list[int] = []
-    for index in rng.permutation(len(blocks)):
-        if wanted <= 0:
-            break
-        chosen.append(int(index))
-        wanted -= len(blocks[index])
-    return [blocks[index] for index in sorted(chosen)]
+    count = min(max(1, round(wanted * len(blocks) / total)), len(blocks))
+    strata = np.array_split(np.arange(len(blocks)), count)
+    return [blocks[rng.choice(stratum)] for stratum in strata]
 
 
 def _cut(interval: Interval, size: int) -> list[Interval]:

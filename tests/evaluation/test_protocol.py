@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from splicenet.evaluation.judge import held_out_regions, judge_baselines, judge_sites, seen
+from splicenet.evaluation.judge import judge_baselines, judge_sites
 from splicenet.evaluation.protocol import Tally, score_regions
 from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Interval, Site
@@ -91,14 +89,3 @@ def test_baselines_need_sites_elsewhere(fly_species, fly_files):
     whole = [Interval(fly_files.contig, 0, fly_species.genome.lengths[fly_files.contig])]
     with pytest.raises(RegionError, match="cannot be trained"):
         judge_baselines(fly_species, whole)
-
-
-def test_what_a_model_has_seen(species):
-    data = {"fasta": {"sha256": "x"}, "held_out": [["c", 2, 6]]}
-    record = {"data": {"other": {"fasta": {"sha256": "y"}, "held_out": []}, "this": data}}
-    assert held_out_regions(record, species) == [Interval("c", 2, 6)]
-    assert seen(record, species, [Interval("c", 0, 5)]) == 2
-    assert seen(record, species, [Interval("c", 3, 5)]) == 0
-    stranger = SimpleNamespace(sources={"fasta": {"sha256": "z"}})
-    assert held_out_regions(record, stranger) is None
-    assert seen(record, stranger, [Interval("c", 0, 5)]) == 0

@@ -94,14 +94,14 @@ def _run(arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("splicenet: interrupted", err=True)
+        return _INTERRUPTED
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "memory" not in str(error):
             raise
         click.echo("splicenet: the memory does not suffice; lower --batch-tokens", err=True)
         return _BAD_INPUT
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("splicenet: interrupted", err=True)
-        return _INTERRUPTED
     return 0
 
 

@@ -17,7 +17,7 @@ def test_annotation(fly_species, fly_files):
     assert fly_species.labels.count("donor") > 700
     assert fly_species.labels.count("acceptor") > 700
     assert len(fly_species.genes) > 70
-    assert set(fly_species.sources) == {"fasta", "annotation"}
+    assert set(fly_species.sources) == {"fasta", "contigs", "annotation"}
     assert all(gene.contig == fly_files.contig for gene in fly_species.genes)
 
 
@@ -46,7 +46,7 @@ def test_reads_beside_an_annotation(tmp_path, read_files):
     kind = "donor" if strand == "+" else "acceptor"
     assert position in both.labels.of_kind(contig, strand, kind)
     assert both.labels.count("donor") == alone.labels.count("donor") + 1
-    assert set(both.sources) == {"fasta", "annotation", "alignments"}
+    assert set(both.sources) == {"fasta", "contigs", "annotation", "alignments"}
 
 
 def test_other_names_of_the_same_contig(tmp_path, fly_files, fly_species):

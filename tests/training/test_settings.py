@@ -11,9 +11,9 @@ from splicenet.training.settings import TrainingSettings
     [
         ({}, "one of --minutes, --steps and --epochs"),
         ({"steps": 3, "minutes": 1.0}, "one of --minutes, --steps and --epochs"),
-        ({"steps": 0}, "more than nothing"),
-        ({"minutes": -1.0}, "more than nothing"),
-        ({"epochs": float("nan")}, "more than nothing"),
+        ({"steps": 0}, "a number above 0"),
+        ({"minutes": -1.0}, "a number above 0"),
+        ({"epochs": float("nan")}, "a number above 0"),
         ({"steps": 1, "length": 4096, "batch_tokens": 4000}, "--batch-tokens"),
         ({"steps": 1, "length": 0}, "--length"),
         ({"steps": 1, "genes": 1.0}, "--genes"),

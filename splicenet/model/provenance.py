@@ -50,7 +50,7 @@ def _known(data: Mapping[str, Any], species: Species) -> Iterator[tuple[str, lis
     """Contigs of the genome that were among the data, each with what was held out of it."""
     ours = {print_: contig for contig, print_ in species.sources["contigs"].items()}
     for entry in data.values():
-        for name, print_ in entry["contigs"].items():
+        for name, print_ in entry.get("contigs", {}).items():
             if print_ in ours:
                 contig = ours[print_]
                 yield (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -79,9 +80,13 @@ def choose_blocks(
         return []
     size = int(np.clip(wanted / _PIECES, _SMALLEST_BLOCK, _LARGEST_BLOCK))
     blocks = [block for interval in intervals for block in _cut(interval, size)]
-    count = min(max(1, round(wanted * len(blocks) / total)), len(blocks))
+    count = min(ceil(wanted * len(blocks) / total), len(blocks))
     strata = np.array_split(np.arange(len(blocks)), count)
-    return [blocks[rng.choice(stratum)] for stratum in strata]
+    spread = [rng.choice(stratum) for stratum in strata]
+    # Blocks differ in length: where those are too short, any other will do.
+    order = np.concatenate([spread, rng.permutation(np.setdiff1d(np.arange(len(blocks)), spread))])
+    before = np.cumsum([0, *(len(blocks[index]) for index in order)])[:-1]
+    return [blocks[index] for index in sorted(order[before < wanted].tolist())]
 
 
 def _cut(interval: Interval, size: int) -> list[Interval]:

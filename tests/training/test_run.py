@@ -65,15 +65,15 @@ def test_same_command_same_weights(train, architecture):
 
 
 def test_loss_falls(train, tmp_path):
-    model = train(steps=60, evaluations=6, length=1024, batch_tokens=2048)
+    model = train(steps=150, evaluations=6, length=1024, batch_tokens=2048)
     table = pd.read_csv(tmp_path / "model.metrics.tsv", sep="\t")
-    assert table["step"].tolist() == [10, 20, 30, 40, 50, 60]
+    assert table["step"].tolist() == [25, 50, 75, 100, 125, 150]
     assert table["loss"].iloc[-2:].mean() < 0.8 * table["loss"].iloc[0]
     assert table["auprc_donor"].iloc[-1] > 5 * table["auprc_donor"].iloc[0] or (
         table["auprc_donor"].iloc[-1] > 0.05
     )
-    assert table["strand_bases"].iloc[-1] == 60 * 2048
-    assert model.record["steps"] == 60
+    assert table["strand_bases"].iloc[-1] == 150 * 2048
+    assert model.record["steps"] == 150
 
 
 def test_best_weights_are_kept_and_not_the_last(train, monkeypatch):

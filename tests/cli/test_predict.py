@@ -260,7 +260,8 @@ def test_tracks_that_cannot_be_written_take_the_sites_with_them(
     refused, fly_files, trained, tmp_path, small_disk
 ):
     output = ("-o", tmp_path / "sites.bed", "--bigwig", tmp_path / "tracks", "-t", 0.9)
-    sentence = refused("predict", fly_files.fasta, "-m", trained, "-r", REGION, *output)
+    with small_disk(2_000):
+        sentence = refused("predict", fly_files.fasta, "-m", trained, "-r", REGION, *output)
     assert "tracks." in sentence
     assert "larger than the system allows" in sentence
 

@@ -165,7 +165,8 @@ def test_an_unwritable_folder_is_found_out_before_training(train, tmp_path):
 
 
 def test_a_full_disk_is_found_out_before_training(train, tmp_path, small_disk):
-    sentence = train(tmp_path / "m.splicenet", steps=1_000_000).sentence
+    with small_disk(2_000):
+        sentence = train(tmp_path / "m.splicenet", steps=1_000_000).sentence
     assert "the file is larger than the system allows" in sentence
     assert not list(tmp_path.iterdir())
 

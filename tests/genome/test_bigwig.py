@@ -107,7 +107,7 @@ def test_all_or_nothing(tmp_path):
 
 def test_a_full_disk(tmp_path, small_disk):
     rng = np.random.default_rng(2)
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"), small_disk(10_000):
         with TrackWriter(tmp_path / "x", {"a": 100_000}) as writer:
             writer.write("a", 0, "+", "donor", rng.random(100_000, dtype=np.float32))
     assert not list(tmp_path.iterdir())

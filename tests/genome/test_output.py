@@ -106,7 +106,7 @@ def test_a_full_disk():
 
 
 def test_a_file_that_grows_too_large(tmp_path, small_disk):
-    with pytest.raises(OutputError, match="larger than the system allows"):
+    with pytest.raises(OutputError, match="larger than the system allows"), small_disk(10_000):
         with atomic(tmp_path / "x") as handle:
             handle.write("x" * 20_000)
     assert not list(tmp_path.iterdir())

@@ -31,6 +31,7 @@ def splicenet(*arguments: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", default="20")
+    parser.add_argument("--threads", default="2")
     parser.add_argument("--folder", type=Path, default=Path("benchmark-data/arabidopsis"))
     parser.add_argument("--architectures", nargs="+", default=["hybrid", "conv", "lstm"])
     options = parser.parse_args()
@@ -42,6 +43,7 @@ def main() -> None:
     for architecture in options.architectures:
         model = options.folder / f"{architecture}.splicenet"
         choices = ["--architecture", architecture, "--minutes", options.minutes]
+        choices += ["--threads", options.threads]
         if not model.exists():
             splicenet("train", *data, "--holdout", _TEST, *choices, "--restart", "-o", str(model))
         rows += held_out_rows(architecture, load_model(model).record)

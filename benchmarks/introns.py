@@ -46,7 +46,7 @@ def main() -> None:
     torch.set_num_threads(1)
     predictor = Predictor(options.model)
     with open_genome(options.fasta) as genome:
-        regions = read_regions(options.regions, genome.lengths)
+        regions = read_regions(options.regions, genome)
         annotation = open_annotation(options.annotation, genome)
         sites = LikelySites(genome.lengths)
         stretches = []

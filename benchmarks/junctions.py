@@ -26,8 +26,7 @@ from splicenet.genome.intervals import Junction
 from splicenet.genome.sequence import Genome, open_genome
 from splicenet.inference.junctions import score_junctions, spurious_introns
 from splicenet.inference.windows import WindowReader
-from splicenet.model.modelfile import load_model
-from splicenet.model.shipped import model_path
+from splicenet.model.shipped import open_model
 
 _HERE = Path(__file__).parent
 _NEW = _HERE.parent / "data/drosophila_melanogaster_chr4"
@@ -41,7 +40,7 @@ def main() -> None:
     parser.add_argument("-m", "--model", required=True)
     model = parser.parse_args().model
     torch.set_num_threads(1)
-    reader = WindowReader(load_model(model_path(model)))
+    reader = WindowReader(open_model(model))
     bam = _OLD / "untreated3_chr4.bam"
     with open_genome(_OLD / "genome.fa.gz") as genome:
         (contig,) = genome.lengths

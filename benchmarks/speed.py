@@ -19,11 +19,11 @@ from pathlib import Path
 
 import torch
 
+from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import open_genome
-from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
-from splicenet.model.scoring import scan
-from splicenet.model.shipped import DEFAULT, model_path
+from splicenet.model.scoring import Stretch, scan
+from splicenet.model.shipped import DEFAULT, open_model
 
 _HERE = Path(__file__).parent
 _GENOME = _HERE.parent / "data/drosophila_melanogaster_chr4/genome.fa.gz"
@@ -33,10 +33,10 @@ _BASES = 3 << 17
 def scan_once(network: SpliceNetwork, flank: int) -> float:
     """CPU seconds to scan both strands."""
     with open_genome(_GENOME) as genome:
-        ((contig, length),) = genome.lengths.items()
-        fetch = partial(genome.fetch, contig)
+        (contig,) = genome.lengths
+        stretch = Stretch.of(genome, Interval(contig, 0, _BASES))
         began = time.process_time()
-        for _ in scan(network, fetch, 0, _BASES, length=length, flank=flank):
+        for _ in scan(network, [stretch], flank=flank):
             pass
         return time.process_time() - began
 
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     torch.set_num_threads(1)
-    model = load_model(model_path(DEFAULT))
+    model = open_model(DEFAULT)
     hybrid, flank = model.network.fused(), model.flank
     conv = SpliceNetwork(NetworkConfig(architecture="conv")).fused()
     lstm = SpliceNetwork(NetworkConfig(architecture="lstm", layers=2)).fused()

@@ -1,14 +1,15 @@
 """Speed of variant scoring against one-by-one scoring, and memory on a long VCF.
 
-*One by one* reads for every variant four windows by themselves: reference and changed, on either
-strand. The other lines are what the command does, on both strands or on those of the genes. Times
-are CPU seconds of one thread, with untrained weights, which cost what trained ones do.
+*One by one* reads for every variant whole windows by themselves: on either strand the reference and
+the changed sequence, the latter twice where it is shifted. The other lines are what the command
+does, on both strands or on those of the genes. Times are CPU seconds of one thread.
 
-With ``--records`` a VCF of so many records on real sequence is scored with a network of toy size,
-and the peak memory is given after every tenth of it: it must level off.
+With ``--records`` a VCF of so many dense records on real sequence, a tenth of them indels, goes
+through the whole command with a network of toy size, from file to indexed file: all but the
+network itself. Memory must not grow with the records.
 
     python benchmarks/variants.py
-    python benchmarks/variants.py --records 1000000
+    python benchmarks/variants.py --records 10000 100000 1000000
 """
 
 from __future__ import annotations
@@ -16,11 +17,16 @@ from __future__ import annotations
 import argparse
 import random
 import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
+from rows import fill
 
 from splicenet.genome.alphabet import decode
 from splicenet.genome.genes import Genes
@@ -34,37 +40,43 @@ from splicenet.inference.haplotypes import Haplotype, compared
 from splicenet.inference.variants import VariantScorer
 from splicenet.inference.windows import Window, WindowReader
 from splicenet.model.calibration import Calibration
-from splicenet.model.modelfile import Model
+from splicenet.model.modelfile import Model, Scale, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.shipped import open_model
 
 _HERE = Path(__file__).parent
 _FLY = _HERE.parent / "data/drosophila_melanogaster_chr4"
+_TABLE = _HERE / "results" / "variants.tsv"
 _TOY = NetworkConfig(
     channels=4, kernel=3, coarse_channels=4, coarse_kernel=3, coarse_dilations=(1,), hidden=2
 )
+_FIRST = 100_000
 _BASES = 1_000_000
-
-
-def untrained(config: NetworkConfig, flank: int) -> Model:
-    network = SpliceNetwork(config).eval()
-    plain = {kind: Calibration() for kind in KINDS}
-    return Model(network, flank, plain, dict.fromkeys(KINDS, 0.5))
+_INDELS = 0.1
+_LONGEST = 10
+DENSITIES = {
+    "SNVs, one in 20 kb": (20_000, 0.0),
+    "SNVs, one a kb": (1000, 0.0),
+    "SNVs and a tenth of indels, one a kb": (1000, _INDELS),
+    "SNVs and a tenth of indels, one in 10 bases": (10, _INDELS),
+    "every SNV": (1 / 3, 0.0),
+}
 
 
 def records(genome: Genome, count: int, every: float, indels: float) -> Iterator[VcfRecord]:
-    """Variants on real sequence, sorted, one in ``every`` bases; round and round if need be."""
+    """Variants on real sequence, sorted, one in ``every`` bases."""
     dice = random.Random(1)
     (contig,) = genome.lengths
-    bases = decode(genome.fetch(contig, 100_000, 100_000 + _BASES))
+    bases = decode(genome.fetch(contig, _FIRST, _FIRST + _BASES))
     for number in range(count):
-        at = int(number * every) % (_BASES - 100)
-        ref, alt = bases[at], dice.choice([b for b in "ACGT" if b != bases[at]])
+        at = int(number * every)
+        ref, alt = bases[at], [base for base in "ACGT" if base != bases[at]][number % 3]
         if dice.random() < indels:
-            size = dice.randrange(2, 10)
+            size = dice.randrange(2, _LONGEST)
             ref, alt = bases[at : at + size], bases[at]
             if dice.random() < 0.5:
                 ref, alt = alt, ref
-        position = 100_000 + at
+        position = _FIRST + at
         columns = (contig, str(position + 1), ".", ref, alt, ".", ".", ".")
         yield VcfRecord(contig, position, ref, (alt,), columns, number)
 
@@ -79,15 +91,16 @@ def one_by_one(model: Model, genome: Genome, some: list[VcfRecord]) -> float:
         span = compared(variant, 50, genome.lengths[record.contig])
         for edits in ((), (variant,)):
             haplotype = Haplotype(record.contig, *span, edits)
-            window = haplotype.span(0, phase=phase, flank=reader.flank, unit=phase)
+            for shift in haplotype.phases(phase):
+                window = haplotype.span(shift, phase=phase, flank=reader.flank, unit=phase)
 
-            def fetch(start: int, end: int, contig: str = record.contig):  # noqa: ANN202
-                return genome.fetch(contig, start, end)
+                def fetch(start: int, end: int, contig: str = record.contig):  # noqa: ANN202
+                    return genome.fetch(contig, start, end)
 
-            codes = haplotype.codes(fetch, window)
-            first, last = window.first - window.start, window.last - window.start
-            for strand in STRANDS:
-                reader.read([Window(codes, strand, first, last)])
+                codes = haplotype.codes(fetch, window)
+                first, last = window.first - window.start, window.last - window.start
+                for strand in STRANDS:
+                    reader.read([Window(codes, strand, first, last)])
     return (time.process_time() - began) / len(some)
 
 
@@ -102,49 +115,77 @@ def together(model: Model, genome: Genome, some: list[VcfRecord], genes: Genes |
     return (time.process_time() - began) / scored
 
 
-def peak_memory(genome: Genome, count: int) -> None:
-    """Print the peak resident memory as records go by."""
-    scorer = VariantScorer(WindowReader(untrained(_TOY, 32)), genome)
-    names = {contig: contig for contig in genome.lengths}
-    run = Annotator(scorer, genome, names).run(records(genome, count, _BASES / count, 0.1))
-    for number, _ in enumerate(run, 1):
-        if number % max(count // 10, 1) == 0:
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(f"{number} records\tpeak {peak:.0f} MiB", flush=True)
+def speed(genome: Genome, what: str, strands: str, model: str, most: int) -> dict[str, Any]:
+    """One row: a density of variants, with every variant's strands or those of the genes."""
+    every, indels = DENSITIES[what]
+    some = list(records(genome, min(most, int(_BASES / every)), every, indels))
+    genes = None
+    if strands == "of genes":
+        genes = Genes(open_annotation(_FLY / "annotation.gtf.gz", genome).transcripts)
+    opened = open_model(model)
+    slow = one_by_one(opened, genome, some[:: max(len(some) // 20, 1)])
+    fast = together(opened, genome, some, genes)
+    return {
+        "records": len(some),
+        "seconds": round(fast * len(some), 1),
+        "variants_per_second": round(1 / fast, 1),
+        "one_by_one_variants_per_second": round(1 / slow, 1),
+        "ratio": round(slow / fast, 1),
+        "peak_rss_mib": "-",
+        "note": f"model {Path(model).stem}, CPU seconds of one thread",
+    }
+
+
+def endurance(genome: Genome, count: int) -> dict[str, Any]:
+    """One row: the whole command on so many records, with a toy network."""
+    plain = Scale({kind: Calibration() for kind in KINDS}, dict.fromkeys(KINDS, 0.5))
+    (contig,) = genome.lengths
+    with tempfile.TemporaryDirectory() as folder:
+        vcf, model, out = (Path(folder) / name for name in ("in.vcf", "toy.splicenet", "o.vcf.gz"))
+        save_model(model, Model(SpliceNetwork(_TOY).eval(), 32, plain))
+        with open(vcf, "w") as file:
+            file.write(f"##fileformat=VCFv4.2\n##contig=<ID={contig}>\n")
+            file.write("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
+            for record in records(genome, count, (_BASES - _LONGEST) / count, _INDELS):
+                file.write("\t".join(record.columns) + "\n")
+        command = [sys.executable, "-m", "splicenet", "variants", vcf, "-m", model, "-o", out]
+        command += ["-f", _FLY / "genome.fa.gz", "--threads", "1", "--device", "cpu"]
+        began = time.perf_counter()
+        subprocess.run(list(map(str, command)), check=True)
+        seconds = time.perf_counter() - began
+    return {
+        "seconds": round(seconds, 1),
+        "variants_per_second": round(count / seconds, 1),
+        "one_by_one_variants_per_second": "-",
+        "ratio": "-",
+        "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
+        "note": "toy network, wall time, from file to indexed file",
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--variants", type=int, default=1000)
-    parser.add_argument("--singles", type=int, default=20, help="how many one by one")
-    parser.add_argument("--flank", type=int, default=8192)
-    parser.add_argument("--records", type=int, help="measure memory instead")
+    parser.add_argument("--variants", type=int, default=1000, help="at most, of every density")
+    parser.add_argument("--model", default="universal")
+    parser.add_argument("--records", type=int, nargs="+", help="memory instead; fewest first")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with open_genome(_FLY / "genome.fa.gz") as genome:
         if options.records:
-            peak_memory(genome, options.records)
+            whole = {"what": "a whole VCF", "strands": "both"}
+            cases: list[dict[str, Any]] = [{**whole, "records": count} for count in options.records]
+            fill(_TABLE, cases, lambda records, **_: endurance(genome, records))
             return
-        genes = Genes(open_annotation(_FLY / "annotation.gtf.gz", genome).transcripts)
-        model = untrained(NetworkConfig(), options.flank)
-        lines = ["variants\tmethod\tvariants_per_cpu_second\ttimes_one_by_one"]
-        for kind, every, indels in (
-            ("SNVs, one a kilobase", 1000, 0.0),
-            ("SNVs and a tenth of indels, one a kilobase", 1000, 0.1),
-            ("SNVs of every base", 1 / 3, 0.0),
-        ):
-            some = list(records(genome, options.variants, every, indels))
-            step = max(len(some) // options.singles, 1)
-            slow = one_by_one(model, genome, some[::step])
-            fast = {
-                "one by one": slow,
-                "both strands": together(model, genome, some, None),
-                "strands of genes": together(model, genome, some, genes),
-            }
-            for method, seconds in fast.items():
-                lines.append(f"{kind}\t{method}\t{1 / seconds:.1f}\t{slow / seconds:.1f}")
-                print(lines[-1], flush=True)
-    (_HERE / "results" / "variants.tsv").write_text("\n".join(lines) + "\n")
+        cases = [
+            {"what": what, "strands": strands}
+            for what in DENSITIES
+            for strands in ("both", "of genes")
+        ]
+        fill(
+            _TABLE,
+            cases,
+            lambda what, strands: speed(genome, what, strands, options.model, options.variants),
+        )
 
 
 if __name__ == "__main__":

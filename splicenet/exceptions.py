@@ -13,6 +13,7 @@ __all__ = [
     "AnnotationError",
     "ContigError",
     "ModelFileError",
+    "MotifError",
     "OutputError",
     "RegionError",
     "SamplesheetError",
@@ -83,6 +84,10 @@ class SamplesheetError(SplicenetError):
 
 class ModelFileError(SplicenetError):
     """A file that is no splicenet model, or one this version cannot read."""
+
+
+class MotifError(SplicenetError):
+    """A file of motifs that cannot be read."""
 
 
 class TrainingError(SplicenetError):

@@ -51,9 +51,9 @@ def draw(
     splicenet draw -m model.splicenet -f genome.fa -a genes.gtf -r chr2:10,000-25,000
     """
     predictor = Predictor(model, device=choose_device(device, threads))
-    species = open_species("genome", fasta, annotation)
+    species = click.get_current_context().with_resource(open_species("genome", fasta, annotation))
     if region is not None:
-        shown = read_regions(region, species.genome.lengths)[0]
+        shown = read_regions(region, species.genome)[0]
     else:
         shown = _richest_gene(species, held_out_regions(predictor.model.record, species))
     sites = [

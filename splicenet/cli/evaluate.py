@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
 
 import click
 
@@ -15,19 +17,19 @@ from splicenet.evaluation.judge import (
     judge_model,
     judge_sites,
 )
-from splicenet.evaluation.metrics import SiteMetrics, precision_recall_curve
+from splicenet.evaluation.metrics import Reliability, SiteMetrics, precision_recall_curve
 from splicenet.evaluation.protocol import PROTOCOLS
 from splicenet.evaluation.tables import as_text, metrics_table
 from splicenet.genome.bed import read_sites
-from splicenet.genome.intervals import Interval
+from splicenet.genome.intervals import Interval, Site
 from splicenet.genome.labels import KINDS
 from splicenet.genome.output import STDOUT, atomic
-from splicenet.genome.regions import read_regions
-from splicenet.genome.species import Species
-from splicenet.model.modelfile import Model, load_model
+from splicenet.genome.regions import share_regions
+from splicenet.genome.species import Species, match_sites
+from splicenet.model.modelfile import Model
 from splicenet.model.provenance import held_out_regions, seen_bases
-from splicenet.model.shipped import model_path
-from splicenet.report.pictures import precision_recall_plot
+from splicenet.model.shipped import open_model
+from splicenet.report.pictures import canvas, precision_recall_plot, reliability_plot
 
 __all__ = ["evaluate"]
 
@@ -47,6 +49,11 @@ _NAMES = ("species", "method", "where", "kind")
 @click.option("--baselines", is_flag=True, help="Beside two classical models trained elsewhere.")
 @click.option("-o", "--output", metavar="FILE", help="Also the table: .tsv or .json.")
 @click.option("--plot", metavar="PNG", help="Also the precision-recall curves.")
+@click.option(
+    "--reliability",
+    metavar="PNG",
+    help="Also how often sites called with a probability are real, over both strands.",
+)
 @device_options
 def evaluate(
     model_file: str | None,
@@ -60,6 +67,7 @@ def evaluate(
     baselines: bool,
     output: str | None,
     plot: str | None,
+    reliability: str | None,
     device: str,
     threads: int | None,
 ) -> None:
@@ -78,69 +86,138 @@ def evaluate(
     if (model_file is None) == (sites_file is None):
         raise click.UsageError("give either --model or --sites")
     place = choose_device(device, threads)
-    model = None if model_file is None else load_model(model_path(model_file))
+    model = None if model_file is None else open_model(model_file)
     sites = None if sites_file is None else read_sites(sites_file)
-    results: dict[tuple[str, ...], SiteMetrics] = {}
-    curves = {}
-    several = samplesheet is not None
-    for species in open_data(fasta, annotation, bam, samplesheet, min_reads):
-        where = _regions(regions, species, model, several)
+    if model is not None:
+        model.network.to(place)
+    with ExitStack() as stack:
+        # What cannot be written shows now, not after an hour of scoring.
+        table = None if output is None else stack.enter_context(atomic(output))
+        curves, bins = (
+            None if path is None else stack.enter_context(canvas(path))
+            for path in (plot, reliability)
+        )
+        judged = _judged(
+            open_data(fasta, annotation, bam, samplesheet, min_reads),
+            model=model,
+            sites=sites,
+            sites_file=sites_file,
+            regions=regions,
+            baselines=baselines,
+        )
+        results: dict[tuple[str, ...], SiteMetrics] = {
+            (species, judgement.method, *key): metrics
+            for species, judgement in judged
+            for key, metrics in judgement.metrics().items()
+        }
+        with atomic(STDOUT) as out:
+            out.write(as_text(metrics_table(results, names=_NAMES)) + "\n")
+        if table is not None and str(output).endswith(".json"):
+            json.dump(_rows(results, _bins(judged)), table, indent=1)
+            table.write("\n")
+        elif table is not None:
+            metrics_table(results, names=_NAMES).to_csv(table, sep="\t", index=False)
+        several = samplesheet is not None
+        if curves is not None:
+            scored = {
+                _label(species, judgement.method, kind, several): by_kind[kind]
+                for species, judgement in judged
+                for by_kind in [judgement.scored[PROTOCOLS[0]]]
+                for kind in KINDS
+            }
+            precision_recall_plot(
+                curves, {name: precision_recall_curve(one) for name, one in scored.items()}
+            )
+        if bins is not None:
+            found = {
+                _label(species, method, kind, several): one
+                for (species, method, where, kind), one in _bins(judged).items()
+                if where == PROTOCOLS[0]
+            }
+            reliability_plot(bins, found)
+
+
+Judged = Sequence[tuple[str, Judgement]]
+"""Names of species with what was found on them."""
+
+
+def _judged(
+    species: Sequence[Species],
+    *,
+    model: Model | None,
+    sites: Sequence[Site] | None,
+    sites_file: str | None,
+    regions: str | None,
+    baselines: bool,
+) -> Judged:
+    """Judge everything that was asked for."""
+    judged: list[tuple[str, Judgement]] = []
+    for one, where in zip(species, _regions(regions, species, model), strict=True):
         if not where:
             continue
-        judgements: list[Judgement] = []
         if model is not None:
-            with bases_bar(species.name, 2 * sum(map(len, where))) as bar:
-                judgements.append(
-                    judge_model(model, species, where, device=place, on_bases=bar.update)
-                )
+            with bases_bar(one.name, 2 * sum(map(len, where))) as bar:
+                judged.append((one.name, judge_model(model, one, where, on_bases=bar.update)))
         if sites is not None:
-            judgements.append(judge_sites(sites, species, where))
+            placed = match_sites(sites, one.genome, path=sites_file or "")
+            judged.append((one.name, judge_sites(placed, one, where)))
         if baselines:
-            judgements += judge_baselines(species, where)
-        for judgement in judgements:
-            for key, metrics in judgement.metrics().items():
-                results[(species.name, *key)] = metrics
-            for kind in KINDS:
-                name = " ".join([*[species.name] * several, judgement.method, kind])
-                curves[name] = precision_recall_curve(judgement.scored[PROTOCOLS[0]][kind])
-    table = metrics_table(results, names=_NAMES)
-    with atomic(STDOUT) as out:
-        out.write(as_text(table) + "\n")
-    if output is not None:
-        _write(results, output)
-    if plot is not None:
-        precision_recall_plot(curves, plot)
+            judged += [(one.name, judgement) for judgement in judge_baselines(one, where)]
+    return judged
 
 
 def _regions(
-    regions: str | None, species: Species, model: Model | None, several: bool
-) -> Sequence[Interval]:
-    """Where to evaluate one species, with a warning if the model has seen some of it."""
-    held_out = None if model is None else held_out_regions(model.record, species)
+    regions: str | None, species: Sequence[Species], model: Model | None
+) -> list[list[Interval]]:
+    """Where to evaluate each species."""
     if regions is not None:
-        where = read_regions(regions, species.genome.lengths, required=not several)
-    elif held_out:
-        where = held_out
+        found = share_regions(regions, [one.genome for one in species])
     else:
-        where = [Interval(contig, 0, length) for contig, length in species.genome.lengths.items()]
-    known = 0 if model is None else seen_bases(model.record, species, where)
+        found = [_unseen(one, model) for one in species]
+    if model is not None:
+        for one, where in zip(species, found, strict=True):
+            _warn(one, where, model)
+    return found
+
+
+def _unseen(species: Species, model: Model | None) -> list[Interval]:
+    """What the model held out of a genome, or all of it."""
+    held_out = None if model is None else held_out_regions(model.record, species)
+    return held_out or [
+        Interval(contig, 0, length) for contig, length in species.genome.lengths.items()
+    ]
+
+
+def _warn(species: Species, where: Sequence[Interval], model: Model) -> None:
+    """Say so if the model has seen some of it."""
+    known = seen_bases(model.record, species, where)
     if known:
         click.echo(
             f"warning: {species.name}: the model was trained or calibrated on {known:,} of these "
             "bases; the figures flatter it",
             err=True,
         )
-    return where
 
 
-def _write(results: dict[tuple[str, ...], SiteMetrics], output: str) -> None:
-    with atomic(output) as file:
-        if output.endswith(".json"):
-            rows = [
-                dict(zip(_NAMES, key, strict=True)) | metrics.to_dict()
-                for key, metrics in results.items()
-            ]
-            json.dump(rows, file, indent=1)
-            file.write("\n")
-        else:
-            metrics_table(results, names=_NAMES).to_csv(file, sep="\t", index=False)
+def _label(species: str, method: str, kind: str, several: bool) -> str:
+    return " ".join([*[species] * several, method, kind])
+
+
+def _bins(judged: Judged) -> dict[tuple[str, ...], Reliability]:
+    return {
+        (species, judgement.method, *key): bins
+        for species, judgement in judged
+        for key, bins in judgement.reliability().items()
+    }
+
+
+def _rows(
+    results: Mapping[tuple[str, ...], SiteMetrics], bins: Mapping[tuple[str, ...], Reliability]
+) -> list[dict[str, Any]]:
+    """The table for JSON, with the bins of probabilities."""
+    return [
+        dict(zip(_NAMES, key, strict=True))
+        | metrics.to_dict()
+        | ({"reliability": bins[key].to_rows()} if key in bins else {})
+        for key, metrics in results.items()
+    ]

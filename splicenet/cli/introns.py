@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from splicenet._version import __version__
-from splicenet.cli.options import choose_device, device_options, model_option
-from splicenet.cli.progress import bases_bar
+from splicenet.cli.options import choose_device
+from splicenet.cli.scanning import scan_genome, scanning_options
 from splicenet.genome.intron_writer import IntronForm, write_introns
-from splicenet.genome.regions import read_regions
+from splicenet.genome.introns import Chain
 from splicenet.genome.sequence import open_genome
 from splicenet.genome.species import open_annotation
 from splicenet.inference.introns import LikelySites, annotated_grammar, decode, learned_grammar
 from splicenet.inference.predictor import Predictor
-from splicenet.model.scoring import BATCH_TOKENS
 
 __all__ = ["introns"]
 
 
 @click.command()
-@click.argument("fasta", metavar="GENOME.FA")
-@model_option
-@click.option(
-    "-o",
-    "--output",
-    default="-",
-    show_default=True,
-    help="Introns; - is standard output; .gz means bgzip with a tabix index.",
-)
+@scanning_options("Introns")
 @click.option(
     "--format",
     "form",
@@ -59,17 +51,6 @@ __all__ = ["introns"]
     type=click.IntRange(1),
     help="Bases.  [default: half as long again as nearly all of those seen]",
 )
-@click.option(
-    "-r", "--regions", help="Only here: a BED file, contig:start-end or names of contigs."
-)
-@click.option(
-    "--batch-tokens",
-    type=click.IntRange(1 << 12),
-    default=BATCH_TOKENS,
-    show_default=True,
-    help="Bases in a batch; memory grows with it.",
-)
-@device_options
 def introns(
     fasta: str,
     model: str,
@@ -96,23 +77,19 @@ def introns(
     splicenet introns genome.fa -r chr2:1-500,000 --format bed12 | bedtools bed12tobed6 -i -
     """
     predictor = Predictor(model, device=choose_device(device, threads), batch_tokens=batch_tokens)
+    header = [f"splicenet {__version__}, model {Path(model).name}, probability >= {threshold:g}"]
     with open_genome(fasta) as genome:
-        whole = 2 * sum(genome.lengths.values())
         grammar = None
         if annotation is not None:
             genes = open_annotation(annotation, genome)
             grammar = annotated_grammar(genes, longest_intron=max_intron)
-        intervals = None if regions is None else read_regions(regions, genome.lengths)
-        bases = whole if intervals is None else 2 * sum(map(len, intervals))
-        sites = LikelySites(genome.lengths)
-        with bases_bar("predicting", bases) as bar:
-            for contig, scores in predictor.scores(genome, intervals):
-                sites.add(contig, scores)
-                bar.update(scores.values[0].size)
-        if grammar is None:
-            grammar = learned_grammar(sites, longest_intron=max_intron)
-        chains = list(decode(sites, grammar, threshold=threshold))
-        header = [
-            f"splicenet {__version__}, model {Path(model).name}, probability >= {threshold:g}"
-        ]
-        write_introns(output, chains, genome.lengths, form=form, header=header)
+        scores = scan_genome(predictor, genome, regions)
+
+        def chains() -> Iterator[Chain]:
+            sites = LikelySites(genome.lengths)
+            for contig, some in scores:
+                sites.add(contig, some)
+            found = grammar or learned_grammar(sites, longest_intron=max_intron)
+            yield from decode(sites, found, threshold=threshold)
+
+        write_introns(output, chains(), genome.lengths, form=form, header=header)

@@ -26,8 +26,7 @@ from splicenet.genome.sequence import open_genome
 from splicenet.genome.species import open_annotation
 from splicenet.inference.junctions import score_junctions, spurious_introns
 from splicenet.inference.windows import WindowReader
-from splicenet.model.modelfile import load_model
-from splicenet.model.shipped import model_path
+from splicenet.model.shipped import open_model
 
 __all__ = ["junctions"]
 
@@ -143,7 +142,7 @@ def junctions(
         raise click.UsageError("--clean reads the alignments several times; give them as a file")
     if order == "score" and output.endswith(".gz"):
         raise click.UsageError("--sort score cannot be indexed; give an output without .gz")
-    reader = WindowReader(load_model(model_path(model)), device=choose_device(device, threads))
+    reader = WindowReader(open_model(model), device=choose_device(device, threads))
     skipped: Counter[str] = Counter()
     with open_genome(fasta) as genome:
         known = None

@@ -46,7 +46,7 @@ def mutscan(regions: str | None, names: str | None, **values: Any) -> None:
         if names is not None:
             scanned = _spans(names, genes, genome)
         else:
-            scanned = read_regions(regions or "", genome.lengths)
+            scanned = read_regions(regions or "", genome)
         saturation = Saturation(genome, scanned)
         contigs = dict.fromkeys(region.contig for region in scanned)
         summary = run_scoring(

@@ -10,7 +10,7 @@ import click
 import torch
 
 from splicenet.exceptions import SplicenetError
-from splicenet.genome.samplesheet import read_samplesheet
+from splicenet.genome.samplesheet import Row, read_samplesheet
 from splicenet.genome.species import Species, open_species
 from splicenet.model.shipped import DEFAULT
 
@@ -90,7 +90,8 @@ def model_option(command: Command) -> Command:
         default=DEFAULT,
         show_default=True,
         metavar="MODEL",
-        help="Model file, or the name of one that `splicenet models` lists.",
+        help="Model file, or the name of one that `splicenet models` lists; MODEL:SPECIES for one "
+        "of its species.",
     )(command)
 
 
@@ -123,7 +124,7 @@ def open_data(
     *,
     name: str | None = None,
 ) -> list[Species]:
-    """The species that the options name, opened and labelled.
+    """The species that the options name, opened and labelled, until the command ends.
 
     Raises
     ------
@@ -135,15 +136,17 @@ def open_data(
     if samplesheet is not None:
         if fasta or annotation or bam:
             raise click.UsageError("give either --samplesheet or --fasta and its files, not both")
-        species = [
-            open_species(row.species, row.fasta, row.annotation, row.bam, min_reads=min_reads)
-            for row in read_samplesheet(samplesheet)
-        ]
+        rows = read_samplesheet(samplesheet)
     elif fasta is None:
         raise click.UsageError("give a genome with --fasta, or several with --samplesheet")
     else:
         name = name or Path(fasta).name.partition(".")[0]
-        species = [open_species(name, fasta, annotation, bam, min_reads=min_reads)]
+        rows = [Row(name, fasta, annotation, bam)]
+    context = click.get_current_context()
+    species = []
+    for row in rows:
+        opened = open_species(row.species, row.fasta, row.annotation, row.bam, min_reads=min_reads)
+        species.append(context.with_resource(opened))
     for one in species:
         for note in one.notes:
             click.echo(f"note: {one.name}: {note}", err=True)

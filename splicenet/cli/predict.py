@@ -9,31 +9,22 @@ from pathlib import Path
 import click
 
 from splicenet._version import __version__
-from splicenet.cli.options import choose_device, device_options, model_option
-from splicenet.cli.progress import bases_bar
+from splicenet.cli.options import choose_device
+from splicenet.cli.scanning import scan_genome, scanning_options
 from splicenet.genome.bed import SiteForm, SiteWriter
 from splicenet.genome.bigwig import TrackWriter
-from splicenet.genome.intervals import Interval, Kind, Strand
+from splicenet.genome.intervals import Kind, Strand
 from splicenet.genome.labels import KINDS, STRANDS
-from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
 from splicenet.genome.splice_scores import SpliceScoreWriter
 from splicenet.inference.predictor import Predictor, call_sites
-from splicenet.model.scoring import BATCH_TOKENS, Scores
+from splicenet.model.scoring import Scores
 
 __all__ = ["predict"]
 
 
 @click.command()
-@click.argument("fasta", metavar="GENOME.FA")
-@model_option
-@click.option(
-    "-o",
-    "--output",
-    default="-",
-    show_default=True,
-    help="Sites; - is standard output; .gz means bgzip with a tabix index.",
-)
+@scanning_options("Sites")
 @click.option(
     "--format",
     "form",
@@ -53,19 +44,8 @@ __all__ = ["predict"]
     help="Call a site from this probability.  [default: the model's, for the highest F1]",
 )
 @click.option(
-    "-r", "--regions", help="Only here: a BED file, contig:start-end or names of contigs."
-)
-@click.option(
     "-s", "--strand", type=click.Choice(["+", "-", "both"]), default="both", show_default=True
 )
-@click.option(
-    "--batch-tokens",
-    type=click.IntRange(1 << 12),
-    default=BATCH_TOKENS,
-    show_default=True,
-    help="Bases in a batch; memory grows with it.",
-)
-@device_options
 def predict(
     fasta: str,
     model: str,
@@ -102,7 +82,7 @@ def predict(
     calls = ", ".join(f"{kind} >= {value:g}" for kind, value in at.items())
     header = [f"splicenet {__version__}, model {Path(model).name}, {calls}"]
     with open_genome(fasta) as genome, ExitStack() as stack:
-        intervals = None if regions is None else read_regions(regions, genome.lengths)
+        scan = scan_genome(predictor, genome, regions)
         if form == "spsc":
             write = stack.enter_context(_splice_scores(output, genome, strands))
         else:
@@ -110,15 +90,13 @@ def predict(
         tracks = (
             None if bigwig is None else stack.enter_context(TrackWriter(bigwig, genome.lengths))
         )
-        bar = stack.enter_context(bases_bar("predicting", 2 * _bases(genome, intervals)))
-        for contig, scores in predictor.scores(genome, intervals):
+        for contig, scores in scan:
             write(contig, scores)
             if tracks is not None:
                 for one in strands:
                     for index, kind in enumerate(KINDS):
                         values = scores.values[STRANDS.index(one), index]
                         tracks.write(contig, scores.start, one, kind, values)
-            bar.update(scores.values[0].size)
 
 
 @contextmanager
@@ -149,7 +127,3 @@ def _splice_scores(
             out.add(contig, scores.start, scores.values, codes)
 
         yield write
-
-
-def _bases(genome: Genome, intervals: list[Interval] | None) -> int:
-    return sum(genome.lengths.values() if intervals is None else map(len, intervals))

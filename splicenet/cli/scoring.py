@@ -27,8 +27,7 @@ from splicenet.inference.journal import Journal
 from splicenet.inference.variants import VariantScorer
 from splicenet.inference.windows import WindowReader
 from splicenet.inference.write import Summary, write_annotated
-from splicenet.model.modelfile import load_model
-from splicenet.model.shipped import model_path
+from splicenet.model.shipped import find_model, open_model
 
 __all__ = ["ScoringOptions", "read_genes", "report", "run_scoring", "scoring_options"]
 
@@ -100,7 +99,8 @@ def scoring_options(command: Command) -> Command:
             click.option(
                 "--mask",
                 is_flag=True,
-                help="Leave out gains of annotated sites and losses of sites not annotated.",
+                help="Set gains at annotated sites and losses at all others to 0 before the largest"
+                " change is chosen; SpliceAI chooses first.",
             ),
             click.option(
                 "--raw", is_flag=True, help="Also the probabilities of REF and ALT, in TAGRaw."
@@ -166,7 +166,7 @@ def run_scoring(
     """
     device = choose_device(options.device, options.threads)
     reader = WindowReader(
-        load_model(model_path(options.model)), device=device, batch_tokens=options.batch_tokens
+        open_model(options.model), device=device, batch_tokens=options.batch_tokens
     )
     scorer = VariantScorer(reader, genome, mask=options.mask)
     annotator = Annotator(scorer, genome, contigs, genes, options.distance, sample)
@@ -217,9 +217,11 @@ def report(summary: Summary) -> None:
 
 
 def _settings(options: ScoringOptions, genome: Genome) -> dict[str, Any]:
+    model, species = find_model(options.model)
     return {
         "version": __version__,
-        "model": sha256(model_path(options.model)),
+        "model": sha256(model),
+        "species": species,
         "bases": sum(genome.lengths.values()),
         "annotation": None if options.annotation is None else sha256(options.annotation),
         "distance": options.distance,

@@ -11,6 +11,10 @@ import click
 
 from splicenet.cli.options import choose_device, device_options, open_data, species_options
 from splicenet.cli.progress import bases_bar, percent_bar
+from splicenet.cli.sections import SectionedCommand
+from splicenet.exceptions import TrainingError
+from splicenet.model.cells import CELLS
+from splicenet.model.initialisation import Initialisation
 from splicenet.model.network import Architecture, NetworkConfig
 from splicenet.training.loop import Progress
 from splicenet.training.run import FREEZABLE, Reporter, train_model
@@ -19,9 +23,51 @@ from splicenet.training.settings import TrainingSettings
 __all__ = ["train"]
 
 _DEFAULT_EPOCHS = 10.0
-_SEED = click.IntRange(0, 2**63 - 1)
 _NETWORK = NetworkConfig()
 _SETTINGS = TrainingSettings(epochs=_DEFAULT_EPOCHS)
+
+
+_SECTIONS = {
+    "The network": (
+        "architecture",
+        "cell",
+        "hidden",
+        "layers",
+        "layer_stride",
+        "rank",
+        "initialisation",
+        "forget_bias",
+        "freeze",
+    ),
+    "Batches and memory": (
+        "length",
+        "batch_tokens",
+        "genes",
+        "bptt",
+        "checkpoint_activations",
+        "device",
+    ),
+    "Learning": (
+        "learning_rate",
+        "weight_decay",
+        "clip",
+        "clip_value",
+        "retries",
+        "site_weight",
+        "focal",
+        "seed",
+    ),
+    "Data and course of the run": (
+        "min_reads",
+        "name",
+        "validation",
+        "evaluations",
+        "patience",
+        "test_bases",
+        "checkpoint_minutes",
+        "restart",
+    ),
+}
 
 
 def _setting(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]:
@@ -31,7 +77,14 @@ def _setting(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], An
     )
 
 
-@click.command()
+def _shape(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]:
+    """An option whose default is the field ``name`` of the network's shape."""
+    return click.option(
+        flag, name, default=getattr(_NETWORK, name), show_default=True, help=text, **more
+    )
+
+
+@click.command(cls=SectionedCommand, sections=_SECTIONS)
 @species_options
 @click.option("-o", "--output", default="model.splicenet", show_default=True, help="Model file.")
 @click.option("--species", "name", help="Name of the species in --fasta.  [default: file name]")
@@ -57,30 +110,75 @@ def _setting(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], An
     help="Bases of each species' held-out sequence, both strands counted, that are scored at the "
     "end.  [default: all]",
 )
-@click.option(
+@_shape(
     "--architecture",
-    type=click.Choice(get_args(Architecture)),
-    default=_NETWORK.architecture,
-    show_default=True,
-    help="hybrid: convolutions and a recurrent level; lstm: plain bidirectional LSTM over bases; "
+    "architecture",
+    "hybrid: convolutions and a recurrent level; lstm: recurrent layers alone, over single bases; "
     "conv: convolutions alone.",
+    type=click.Choice(get_args(Architecture)),
 )
-@click.option(
-    "--hidden",
-    type=click.IntRange(1),
-    default=_NETWORK.hidden,
-    show_default=True,
-    help="Hidden units a side.",
-)
+@_shape("--cell", "cell", "Kind of the recurrent layers.", type=click.Choice(CELLS))
+@_shape("--hidden", "hidden", "Hidden units a side.", type=click.IntRange(1))
 @click.option(
     "--layers", type=click.IntRange(1), help="Recurrent layers.  [default: 1; 2 for lstm]"
 )
-@_setting("--length", "length", "Bases in a window.", type=click.IntRange(64))
+@_shape(
+    "--layer-stride",
+    "layer_stride",
+    "How many times slower each recurrent layer is than the one below.",
+    type=click.IntRange(1),
+)
+@_shape("--rank", "rank", "Rank of the recurrent matrix of --cell lowrank.", type=click.IntRange(1))
+@_shape(
+    "--initialisation",
+    "initialisation",
+    "Of the recurrent weights: torch's own, orthogonal matrices, or gate biases for long "
+    "memories (chrono).",
+    type=click.Choice(get_args(Initialisation)),
+)
+@click.option(
+    "--forget-bias",
+    type=float,
+    help="Bias of the forget gates at the beginning; 1 or more remembers for longer.  "
+    "[default: as --initialisation leaves it]",
+)
+@_setting(
+    "--length",
+    "length",
+    "Bases in a window: a number; a range such as 2048-16384, drawn anew for each batch; or a "
+    "curriculum such as 2048:16384, from short to long.",
+    type=str,
+)
 @_setting("--batch-tokens", "batch_tokens", "Bases in a batch: windows x length.")
+@click.option(
+    "--bptt",
+    type=click.IntRange(1),
+    metavar="BASES",
+    help="Truncated BPTT: cut the gradient's way through time every so many bases, elsewhere in "
+    "each batch; rounded to steps of the recurrent level (8 bases in the default network). The "
+    "state itself is carried on.  [default: never cut]",
+)
+@click.option(
+    "--checkpoint-activations",
+    is_flag=True,
+    help="Compute recurrent states again in the backward pass: less memory, more time, the same "
+    "gradient.",
+)
 @_setting("--genes", "genes", "Share of windows drawn around genes; the rest fall anywhere.")
 @_setting("--learning-rate", "learning_rate", "Highest learning rate; warm-up and cosine.")
 @_setting("--weight-decay", "weight_decay", "AdamW's decay, of matrices only.")
 @_setting("--clip", "clip", "Largest gradient norm.")
+@click.option(
+    "--clip-value",
+    type=float,
+    help="Largest single value in the gradient, clipped before the norm.  [default: any]",
+)
+@_setting(
+    "--retries",
+    "retries",
+    "Times to go back to the last evaluation, and on at half the learning rate, when the loss or "
+    "its gradient is not finite; 0 stops.",
+)
 @_setting("--site-weight", "site_weight", "Weight of donors and acceptors in the loss.")
 @_setting("--focal", "focal", "Exponent of the focal loss; 0 is cross-entropy.")
 @_setting("--patience", "patience", "Stop after so many evaluations without a better AUPRC.")
@@ -116,8 +214,13 @@ def train(
     name: str | None,
     holdout: str,
     architecture: Architecture,
+    cell: str,
     hidden: int,
     layers: int | None,
+    layer_stride: int,
+    rank: int,
+    initialisation: Initialisation,
+    forget_bias: float | None,
     resume: bool,
     restart: bool,
     init: str | None,
@@ -144,17 +247,26 @@ def train(
     if all(choices[limit] is None for limit in ("minutes", "steps", "epochs")):
         choices["epochs"] = _DEFAULT_EPOCHS
     settings = TrainingSettings(**choices)
+    try:
+        config = NetworkConfig(
+            architecture=architecture,
+            cell=cell,
+            hidden=hidden,
+            layers=layers or (2 if architecture == "lstm" else 1),
+            layer_stride=layer_stride,
+            rank=rank,
+            initialisation=initialisation,
+            forget_bias=forget_bias,
+        )
+    except ValueError as error:  # choices that do not go together
+        raise TrainingError(str(error)) from error
     place = choose_device(device, threads)
     species = open_data(fasta, annotation, bam, samplesheet, min_reads, name=name)
     terminal = _Terminal()
     model = train_model(
         species,
         output,
-        config=NetworkConfig(
-            architecture=architecture,
-            hidden=hidden,
-            layers=layers or (2 if architecture == "lstm" else 1),
-        ),
+        config=config,
         settings=settings,
         holdout=_share_or_regions(holdout),
         device=place,

@@ -5,24 +5,30 @@ Coordinates are 0-based half-open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from splicenet.evaluation.background import Background
-from splicenet.evaluation.maxent import MaximumEntropy
-from splicenet.evaluation.metrics import SiteMetrics, best_f1_threshold, summarise
+from splicenet.evaluation.maxent import maximum_entropy_model
+from splicenet.evaluation.metrics import (
+    Reliability,
+    SiteMetrics,
+    best_f1_threshold,
+    reliability,
+    summarise,
+)
 from splicenet.evaluation.protocol import PROTOCOLS, Tally, score_regions, tally_network
-from splicenet.evaluation.pwm import PositionWeights
+from splicenet.evaluation.pwm import position_weights
 from splicenet.evaluation.scored import ScoredBases
-from splicenet.evaluation.windows import WINDOWS, site_windows
+from splicenet.evaluation.windows import WINDOWS, Baseline, site_windows
 from splicenet.exceptions import RegionError
 from splicenet.genome.alphabet import reverse_complement
 from splicenet.genome.intervals import Interval, Kind, Site
 from splicenet.genome.labels import KINDS, STRANDS
-from splicenet.genome.regions import complement
+from splicenet.genome.regions import complement, shorten
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model
 from splicenet.model.scoring import Scores
@@ -47,10 +53,10 @@ class Judgement:
     probabilities: bool = True
     """Whether scores are probabilities, so that their calibration can be judged."""
 
-    def metrics(self) -> dict[tuple[str, str, str], SiteMetrics]:
-        """Figures by method, protocol and kind."""
+    def metrics(self) -> dict[tuple[str, Kind], SiteMetrics]:
+        """Figures by protocol and kind."""
         return {
-            (self.method, protocol, kind): summarise(
+            (protocol, kind): summarise(
                 self.scored[protocol][kind],
                 threshold=self.threshold[kind],
                 probabilities=self.probabilities,
@@ -59,23 +65,31 @@ class Judgement:
             for kind in KINDS
         }
 
+    def reliability(self) -> dict[tuple[str, Kind], Reliability]:
+        """How far probabilities can be believed, by protocol and kind; empty for other scores."""
+        if not self.probabilities:
+            return {}
+        return {
+            (protocol, kind): reliability(scored)
+            for protocol, by_kind in self.scored.items()
+            for kind, scored in by_kind.items()
+        }
+
 
 def judge_model(
     model: Model,
     species: Species,
     regions: Sequence[Interval],
     *,
-    device: str = "cpu",
     on_bases: Callable[[int], object] = lambda bases: None,
 ) -> Judgement:
-    """Score regions with a model and calibrate the scores."""
+    """Score regions with a model, where its network is, and calibrate the scores.
+
+    If the model has a scale for the species, by its name, that is used.
+    """
+    model = model.for_species(species.name if species.name in model.species else None)
     tally = tally_network(
-        model.network.to(device),
-        species,
-        regions,
-        flank=model.flank,
-        floor=_FLOOR,
-        on_bases=on_bases,
+        model.network, species, regions, flank=model.flank, floor=_FLOOR, on_bases=on_bases
     )
     scored = {
         protocol: {kind: by_kind[kind].mapped(model.calibration[kind].apply) for kind in KINDS}
@@ -87,36 +101,38 @@ def judge_model(
 def judge_sites(sites: Iterable[Site], species: Species, regions: Sequence[Interval]) -> Judgement:
     """Take predicted sites as they are; a base that is not among them has a score of nothing.
 
-    Raises
-    ------
-    RegionError
-        If a site lies outside the genome.
+    Sites are those of the genome, as :func:`~splicenet.genome.species.match_sites` gives them.
     """
-    lengths = species.genome.lengths
-    by_contig: dict[str, list[Site]] = {}
-    for site in sites:
-        if site.position >= lengths.get(site.contig, 0):
-            raise RegionError(
-                f"a site at {site.position:,} lies outside the genome", contig=site.contig
-            )
-        by_contig.setdefault(site.contig, []).append(site)
+    by_contig = _columns(sites)
     tally = Tally(species, floor=_FLOOR)
     for region in regions:
-        there = by_contig.get(region.contig, [])
+        positions, strands, kinds, scores = by_contig.get(region.contig, _NO_SITES)
         for start in range(region.start, region.end, _STRETCH):
             end = min(start + _STRETCH, region.end)
-            values = np.zeros((2, 2, end - start), np.float32)
-            for site in there:
-                if start <= site.position < end:
-                    row = STRANDS.index(site.strand), KINDS.index(site.kind)
-                    values[(*row, site.position - start)] = site.score
+            there = slice(*np.searchsorted(positions, (start, end)))
+            values = np.zeros((len(STRANDS), len(KINDS), end - start), np.float32)
+            values[strands[there], kinds[there], positions[there] - start] = scores[there]
             tally.add(region.contig, Scores(start, values))
     lowest = dict.fromkeys(KINDS, _FLOOR)
     return Judgement("sites", tally.scored, lowest)
 
 
-class _Baseline(Protocol):
-    def score(self, codes: np.ndarray, kind: Kind) -> np.ndarray: ...
+_Columns = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+_NO_SITES: _Columns = (*np.empty((3, 0), np.int64), np.empty(0, np.float32))
+
+
+def _columns(sites: Iterable[Site]) -> dict[str, _Columns]:
+    """Positions, strands, kinds (indices) and scores by contig, sorted by position."""
+    by_contig: defaultdict[str, list[Site]] = defaultdict(list)
+    for site in sites:
+        by_contig[site.contig].append(site)
+    columns: dict[str, _Columns] = {}
+    for contig, there in by_contig.items():
+        there.sort(key=lambda site: site.position)
+        places = [(one.position, STRANDS.index(one.strand), KINDS.index(one.kind)) for one in there]
+        positions, strands, kinds = np.array(places, np.int64).T
+        columns[contig] = positions, strands, kinds, np.array([one.score for one in there])
+    return columns
 
 
 def judge_baselines(species: Species, regions: Sequence[Interval]) -> list[Judgement]:
@@ -138,19 +154,19 @@ def judge_baselines(species: Species, regions: Sequence[Interval]) -> list[Judge
         )
     reach = max(window.width for window in WINDOWS.values())
 
-    def tally(baseline: _Baseline, where: Iterable[Interval]) -> Tally:
+    def tally(baseline: Baseline, where: Iterable[Interval]) -> Tally:
         found = Tally(species, floor=_BITS_FLOOR)
         for contig, scores in score_regions(baseline.score, species, where, reach=reach):
             found.add(contig, scores)
         return found
 
     judgements = []
-    for name, family in (
-        ("position weights", PositionWeights),
-        ("maximum entropy", MaximumEntropy),
+    for name, fit in (
+        ("position weights", position_weights),
+        ("maximum entropy", maximum_entropy_model),
     ):
-        baseline = family.fit(windows["donor"], windows["acceptor"], background)
-        watched = tally(baseline, _first(outside, _THRESHOLD_BASES)).scored[PROTOCOLS[0]]
+        baseline = fit(windows, background)
+        watched = tally(baseline, shorten(outside, _THRESHOLD_BASES)).scored[PROTOCOLS[0]]
         threshold = {kind: float(np.nan_to_num(best_f1_threshold(watched[kind]))) for kind in KINDS}
         scored = tally(baseline, regions).scored
         judgements.append(Judgement(name, scored, threshold, probabilities=False))
@@ -177,11 +193,3 @@ def _training_windows(
                     offsets = len(region) - 1 - offsets
                 found[kind].append(site_windows(read, offsets, kind))
     return {kind: np.concatenate(found[kind]) for kind in KINDS}, background
-
-
-def _first(regions: Sequence[Interval], bases: int) -> Iterator[Interval]:
-    for region in regions:
-        if bases <= 0:
-            return
-        yield Interval(region.contig, region.start, min(region.end, region.start + bases))
-        bases -= len(region)

@@ -12,15 +12,16 @@ as they occur, and never minus infinity.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
 
 from splicenet.evaluation.background import Background
-from splicenet.evaluation.windows import WINDOWS, Table, score_windows
+from splicenet.evaluation.windows import WINDOWS, Baseline, Table
 from splicenet.genome.intervals import Kind
 
-__all__ = ["MaximumEntropy", "maximum_entropy"]
+__all__ = ["maximum_entropy", "maximum_entropy_model"]
 
 _WORD, _STEP = 7, 4  # the acceptor's chain: words of 7 bases, 3 of them shared with the last
 _PSEUDOCOUNT = 256.0  # windows' worth of independent positions; decides where sites are few
@@ -71,57 +72,30 @@ def _given(joint: np.ndarray, known: int) -> np.ndarray:
     return joint / joint.sum(axis=tuple(range(known, joint.ndim)), keepdims=True)
 
 
-class MaximumEntropy:
+def maximum_entropy_model(windows: Mapping[Kind, np.ndarray], background: Background) -> Baseline:
     """Log-odds of the window's maximum-entropy model against the genome's Markov chain.
 
     Parameters
     ----------
-    tables
-        Per kind, the tables whose sum over the window is the score in bits.
+    windows
+        Those of true sites, by kind: codes 0 to 3, shapes ``(n, 9)`` and ``(m, 23)``, dtype
+        uint8, as :func:`~splicenet.evaluation.windows.site_windows` cuts them.
+    background
+        The genome's words.
     """
 
-    def __init__(self, tables: dict[Kind, list[Table]]) -> None:
-        self.tables = tables
+    def table(kind: Kind, offset: int, length: int, known: int) -> Table:
+        word = windows[kind][:, offset : offset + length]
+        site = _given(maximum_entropy(word, background.probabilities(1)), known)
+        genome = _given(background.probabilities(length), known)
+        return Table(offset, np.log2(site / genome).astype(np.float32))
 
-    @classmethod
-    def fit(
-        cls, donor_windows: np.ndarray, acceptor_windows: np.ndarray, background: Background
-    ) -> MaximumEntropy:
-        """Train on the windows of true sites.
-
-        Parameters
-        ----------
-        donor_windows, acceptor_windows
-            Codes 0 to 3, shapes ``(n, 9)`` and ``(m, 23)``, dtype uint8, as
-            :func:`~splicenet.evaluation.windows.site_windows` cuts them.
-        background
-            The genome's words.
-        """
-
-        def table(windows: np.ndarray, offset: int, length: int, known: int) -> Table:
-            word = windows[:, offset : offset + length]
-            site = _given(maximum_entropy(word, background.probabilities(1)), known)
-            genome = _given(background.probabilities(length), known)
-            return Table(offset, np.log2(site / genome).astype(np.float32))
-
-        chain = range(0, WINDOWS["acceptor"].width - _WORD + 1, _STEP)
-        return cls(
-            {
-                "donor": [table(donor_windows, 0, WINDOWS["donor"].width, 0)],
-                "acceptor": [
-                    table(acceptor_windows, offset, _WORD, _WORD - _STEP if offset else 0)
-                    for offset in chain
-                ],
-            }
-        )
-
-    def score(self, codes: np.ndarray, kind: Kind) -> np.ndarray:
-        """Log-odds of every base of a stretch as read.
-
-        Returns
-        -------
-        numpy.ndarray
-            Bits, shape ``(codes.size,)``, dtype float32, at the 0-based position that a label
-            would name; ``-inf`` where the window reaches past an end or holds an ``N``.
-        """
-        return score_windows(codes, kind, self.tables[kind])
+    chain = range(0, WINDOWS["acceptor"].width - _WORD + 1, _STEP)
+    return Baseline(
+        {
+            "donor": [table("donor", 0, WINDOWS["donor"].width, 0)],
+            "acceptor": [
+                table("acceptor", offset, _WORD, _WORD - _STEP if offset else 0) for offset in chain
+            ],
+        }
+    )

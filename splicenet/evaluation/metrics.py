@@ -130,6 +130,19 @@ class Reliability(NamedTuple):
     observed: np.ndarray
     """The share of true sites among them; NaN in an empty bin."""
 
+    def to_rows(self) -> list[dict[str, float | int | None]]:
+        """The bins as plain values for JSON, which has no NaN: ``None`` stands for it."""
+        columns = {
+            name: values.tolist() for name, values in self._asdict().items() if name != "error"
+        }
+        return [
+            {
+                name: None if isnan(value) else value
+                for name, value in zip(columns, row, strict=True)
+            }
+            for row in zip(*columns.values(), strict=True)
+        ]
+
 
 def reliability(scored: ScoredBases, *, lowest: float = 0.1, bins: int = 18) -> Reliability:
     """Compare probabilities with frequencies in bins of equal width over ``[lowest, 1]``.

@@ -18,7 +18,7 @@ from splicenet.genome.intervals import Interval, Kind, Strand
 from splicenet.genome.labels import DONOR, KINDS, STRANDS, UNKNOWN
 from splicenet.genome.species import Species
 from splicenet.model.network import SpliceNetwork
-from splicenet.model.scoring import BATCH_TOKENS, Scores, scan
+from splicenet.model.scoring import BATCH_TOKENS, Scores, Stretch, scan
 
 __all__ = ["PROTOCOLS", "Tally", "score_regions", "tally_network"]
 
@@ -90,22 +90,10 @@ def tally_network(
     """Score regions with a network, uncalibrated; ``on_bases`` hears of every strand-base done."""
     network = network.fused()
     tally = Tally(species, floor=floor)
-    for region in regions:
-
-        def fetch(start: int, end: int, contig: str = region.contig) -> np.ndarray:
-            return species.genome.fetch(contig, start, end)
-
-        for scores in scan(
-            network,
-            fetch,
-            region.start,
-            region.end,
-            length=species.genome.lengths[region.contig],
-            flank=flank,
-            batch_tokens=batch_tokens,
-        ):
-            tally.add(region.contig, scores)
-            on_bases(scores.values[0].size)
+    stretches = (Stretch.of(species.genome, region) for region in regions)
+    for contig, scores in scan(network, stretches, flank=flank, batch_tokens=batch_tokens):
+        tally.add(contig, scores)
+        on_bases(scores.values[0].size)
     return tally
 
 

@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from splicenet.evaluation.metrics import Reliability, SiteMetrics
+from splicenet.evaluation.metrics import SiteMetrics
 
-__all__ = ["as_text", "metrics_table", "reliability_table"]
+__all__ = ["as_text", "metrics_table"]
 
 
 def metrics_table(
@@ -22,11 +22,6 @@ def metrics_table(
         dict(zip(names, key, strict=True)) | asdict(metrics) for key, metrics in results.items()
     ]
     return pd.DataFrame(rows, columns=[*names, *SiteMetrics.__dataclass_fields__])
-
-
-def reliability_table(reliability: Reliability) -> pd.DataFrame:
-    """One row a bin: its bounds, bases, mean probability and share of true sites."""
-    return pd.DataFrame({k: v for k, v in reliability._asdict().items() if k != "error"})
 
 
 def as_text(table: pd.DataFrame) -> str:

@@ -7,7 +7,8 @@ the minus strand comes as its reverse complement.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,15 @@ import numpy as np
 from splicenet.genome.alphabet import N
 from splicenet.genome.intervals import Kind
 
-__all__ = ["WINDOWS", "Table", "Window", "score_windows", "site_windows", "word_numbers"]
+__all__ = [
+    "WINDOWS",
+    "Baseline",
+    "Table",
+    "Window",
+    "score_windows",
+    "site_windows",
+    "word_numbers",
+]
 
 
 class Window(NamedTuple):
@@ -102,3 +111,14 @@ def score_windows(codes: np.ndarray, kind: Kind, tables: Sequence[Table]) -> np.
     unknown = np.concatenate(([0], np.cumsum(codes == N, dtype=np.int32)))
     inside[unknown[window.width :] > unknown[: -window.width]] = -np.inf
     return scores
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A classical model: per kind, the tables whose sum over the window is the score in bits."""
+
+    tables: Mapping[Kind, Sequence[Table]]
+
+    def score(self, codes: np.ndarray, kind: Kind) -> np.ndarray:
+        """Log-odds of every base of a stretch as read; see :func:`score_windows`."""
+        return score_windows(codes, kind, self.tables[kind])

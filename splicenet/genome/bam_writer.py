@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 
 import pysam
 from pysam.utils import SamtoolsError
@@ -13,6 +12,7 @@ from pysam.utils import SamtoolsError
 from splicenet._version import __version__
 from splicenet.exceptions import OutputError
 from splicenet.genome.output import atomic_path
+from splicenet.genome.writer import Writer
 
 __all__ = ["BamWriter", "with_program"]
 
@@ -32,7 +32,7 @@ def with_program(header: pysam.AlignmentHeader, command: str) -> pysam.Alignment
     return pysam.AlignmentHeader.from_text(f"{text}\n" + "\t".join(fields) + "\n")
 
 
-class BamWriter:
+class BamWriter(Writer):
     """Write alignments as they come; a context manager.
 
     The file takes its name only when the block ends well and the file has been checked. If the
@@ -59,17 +59,8 @@ class BamWriter:
         self._sorted = True
         self._file = self._opened()
 
-    def __enter__(self) -> BamWriter:
-        self._bam = self._file.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.__exit__(kind, error, trace)
+    def _open(self, stack: ExitStack) -> None:
+        self._bam = stack.enter_context(self._file)
 
     def write(self, read: pysam.AlignedSegment) -> None:
         """Add an alignment."""

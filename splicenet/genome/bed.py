@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Literal
 
 from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Site
 from splicenet.genome.lines import read_lines
 from splicenet.genome.rows import RowWriter
+from splicenet.genome.writer import Writer
 
 __all__ = ["SiteForm", "SiteWriter", "read_sites"]
 
@@ -27,7 +27,7 @@ _STRANDS = ("+", "-")
 _SKIPPED = ("#", "track", "browser")
 
 
-class SiteWriter:
+class SiteWriter(Writer):
     """Write splice sites as they come; a context manager.
 
     The file takes its name only when the block ends well. A name that ends in ``.gz`` means bgzip
@@ -57,21 +57,10 @@ class SiteWriter:
         self._comments = list(header) if self._is_bed else [*header, _NOTE, _COLUMNS]
         self._rows = RowWriter(path, end=2 if self._is_bed else 1)
 
-    def __enter__(self) -> SiteWriter:
-        with ExitStack() as stack:
-            stack.enter_context(self._rows)
-            for comment in self._comments:
-                self._rows.write(f"#{comment}")
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
+    def _open(self, stack: ExitStack) -> None:
+        stack.enter_context(self._rows)
+        for comment in self._comments:
+            self._rows.write(f"#{comment}")
 
     def write(self, site: Site) -> None:
         """Add one site."""

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
 from splicenet.genome.bigwig_file import BigWigWriter
 from splicenet.genome.intervals import Kind, Strand
 from splicenet.genome.output import atomic
+from splicenet.genome.writer import Writer
 
 __all__ = ["TrackWriter", "track_paths"]
 
@@ -32,7 +32,7 @@ def track_paths(prefix: str | Path) -> dict[tuple[Kind, Strand], Path]:
     }
 
 
-class TrackWriter:
+class TrackWriter(Writer):
     """Write the four tracks of a genome; a context manager.
 
     The files take their names, all four, only when the block ends well. A track without any value
@@ -63,22 +63,11 @@ class TrackWriter:
         self._ends = dict.fromkeys(self._paths, (0, 0))
         self._floor = floor
 
-    def __enter__(self) -> TrackWriter:
-        with ExitStack() as stack:
-            for key, path in self._paths.items():
-                handle = stack.enter_context(atomic(path, mode="wb"))
-                self._tracks[key] = BigWigWriter(handle, self._contigs)
-            stack.push(self._finish)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
+    def _open(self, stack: ExitStack) -> None:
+        for key, path in self._paths.items():
+            handle = stack.enter_context(atomic(path, mode="wb"))
+            self._tracks[key] = BigWigWriter(handle, self._contigs)
+        stack.push(self._finish)
 
     def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:

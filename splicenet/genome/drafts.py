@@ -51,6 +51,7 @@ class Draft:
     strand: Strand
     line: int
     gene: str = ""
+    symbol: str = ""
     biotype: str = ""
     exons: list[tuple[int, int]] = field(default_factory=list)
     parts: list[tuple[int, int, str]] = field(default_factory=list)
@@ -182,6 +183,7 @@ def _transcript(draft: Draft, exons: list[tuple[int, int]]) -> Transcript:
         tuple(exons),
         name=draft.name,
         gene=draft.gene,
+        symbol=draft.symbol,
         biotype=draft.biotype,
         open_start=left,
         open_end=right,

@@ -105,6 +105,7 @@ def _first(feature: SeqFeature, *keys: str) -> str:
 def _draft(contig: str, feature: SeqFeature, line: int) -> Draft:
     name = _first(feature, "transcript_id", "protein_id", "locus_tag", "gene")
     draft = Draft(name, contig, ".", line, gene=_gene(feature), biotype=feature.type)
+    draft.symbol = _first(feature, "gene")
     location = feature.location
     if location is None:
         draft.skip = "location not understood"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -20,10 +21,12 @@ __all__ = ["Gene", "Genes"]
 class Gene:
     """A gene: its span, and the splice sites of all its transcripts.
 
-    ``sites`` holds the sorted 0-based positions of its donors and of its acceptors, int64.
+    ``name`` is its id, ``symbol`` the name that people know it by, or the id again. ``sites`` holds
+    the sorted 0-based positions of its donors and of its acceptors, int64.
     """
 
     name: str
+    symbol: str
     span: Interval
     sites: tuple[np.ndarray, np.ndarray]
 
@@ -36,7 +39,7 @@ class Gene:
 class Genes:
     """The genes of an annotation, by place and by name.
 
-    Transcripts of one gene name on one contig and strand are a gene; a transcript without a gene
+    Transcripts of one gene id on one contig and strand are a gene; a transcript without a gene
     is one by itself.
 
     Parameters
@@ -71,8 +74,9 @@ class Genes:
         return [self._genes[contig][i] for i in np.flatnonzero((starts < end) & (start < ends))]
 
     def named(self, name: str) -> list[Gene]:
-        """Genes of that name, wherever they lie."""
-        return [gene for genes in self._genes.values() for gene in genes if gene.name == name]
+        """Genes of that id or symbol, wherever they lie."""
+        genes = chain.from_iterable(self._genes.values())
+        return [gene for gene in genes if name in (gene.name, gene.symbol)]
 
 
 def _gene(name: str, transcripts: list[Transcript]) -> Gene:
@@ -86,4 +90,5 @@ def _gene(name: str, transcripts: list[Transcript]) -> Gene:
     introns = {intron for transcript in transcripts for intron in transcript.introns}
     donors = sorted({intron.donor for intron in introns})
     acceptors = sorted({intron.acceptor for intron in introns})
-    return Gene(name, span, (np.array(donors, np.int64), np.array(acceptors, np.int64)))
+    symbol = next((one.symbol for one in transcripts if one.symbol), name)
+    return Gene(name, symbol, span, (np.array(donors, np.int64), np.array(acceptors, np.int64)))

@@ -24,6 +24,7 @@ _ATTRIBUTE = re.compile(r"(?:^|;)\s*([^=;\s]+)\s*=\s*([^;]*)")
 # Where an exon or CDS names no parent, what it has in common with its fellows stands in.
 _OWNERS = ("Parent", "transcript_id", "gene_id", "gene", "locus_tag", "Name", "ID")
 _GENES = ("gene_id", "gene", "locus_tag", "geneID")
+_SYMBOLS = ("gene_name", "gene_symbol", "gene")
 _BIOTYPES = ("transcript_biotype", "transcript_type", "biotype", "gene_biotype", "gene_type")
 
 
@@ -81,6 +82,7 @@ def _add_exon(drafts: dict[str, Draft], columns: list[str], *, path: str, number
         if draft is None:
             draft = Draft(owner, contig, strand, number)
             draft.gene = _first(attributes, _GENES)
+            draft.symbol = _first(attributes, _SYMBOLS)
             draft.biotype = _first(attributes, _BIOTYPES)
             drafts[owner] = draft
         draft.place(contig, strand, end, number)
@@ -107,6 +109,10 @@ def _resolve(drafts: dict[str, Draft], nodes: dict[str, _Node], *, path: str) ->
         root = lineages[name][-1]
         if is_gene or root != name:
             draft.gene = root
+        symbols = [_first(attributes, _SYMBOLS) for attributes in family]
+        if root in nodes and nodes[root].is_gene:
+            symbols.append(_first(family[-1], ("Name",)))
+        draft.symbol = draft.symbol or next(filter(None, symbols), "")
         if is_gene and not draft.exons:
             yield from _split_gene(draft)
         else:

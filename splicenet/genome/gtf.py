@@ -16,8 +16,8 @@ from splicenet.genome.lines import Lines
 __all__ = ["read_gtf"]
 
 
-def _patterns(*keys: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(rf'\b{key}\s+(?:"([^"]*)"|([^";\s]+))') for key in keys)
+def _patterns(*keys: str, begin: str = r"\b") -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(rf'{begin}{key}\s+(?:"([^"]*)"|([^";\s]+))') for key in keys)
 
 
 # GTF says transcript_id. GFF2 has a name for all rows of a transcript (JGI), or opens its group
@@ -25,6 +25,7 @@ def _patterns(*keys: str) -> tuple[re.Pattern[str], ...]:
 _TRANSCRIPT = _patterns("transcript_id", "name", "transcriptId", "Parent")
 _GROUP = re.compile(r'^\s*(?:[^\s";]+\s+"([^"]+)"|([^\s";=]+)\s*(?:;|$))')
 _GENE = _patterns("gene_id", "gene", "gene_name", "ID")
+_SYMBOL = _patterns("gene_name", "gene_symbol", "gene", "Name", begin=r"(?:^|;)\s*")
 _BIOTYPE = _patterns(
     "transcript_biotype", "transcript_type", "gene_biotype", "gene_type", "biotype"
 )
@@ -71,6 +72,7 @@ def read_gtf(lines: Lines, *, path: str) -> Drafts:
                 strand,
                 number,
                 gene=_first(_GENE, attributes),
+                symbol=_first(_SYMBOL, attributes),
                 biotype=_first(_BIOTYPE, attributes),
             )
             drafts[name] = draft

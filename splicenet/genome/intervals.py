@@ -80,6 +80,7 @@ class Junction:
 class Transcript:
     """Exons of one transcript, sorted by position, 0-based half-open on the plus strand.
 
+    ``gene`` is the gene's id, ``symbol`` the name that people know it by, if there is one.
     ``open_start`` and ``open_end`` say that the transcript is known to go on beyond its first or
     last base *on the plus strand*, so that what happens there is unknown.
     """
@@ -89,6 +90,7 @@ class Transcript:
     exons: tuple[tuple[int, int], ...]
     name: str = ""
     gene: str = ""
+    symbol: str = ""
     biotype: str = ""
     open_start: bool = False
     open_end: bool = False

@@ -45,7 +45,7 @@ def write_introns(
     path
         The file; ``-`` for standard output; ``.gz`` means bgzip with a tabix index.
     chains
-        In any order.
+        In any order; asked for when the file is open, so that they may take long to find.
     lengths
         Length in bases of every contig, in the order in which they are written.
     form
@@ -62,11 +62,11 @@ def write_introns(
         If it cannot be written.
     """
     rows_of = _FORMS[form]
-    by_contig: dict[str, list[Chain]] = {}
-    for chain in chains:
-        by_contig.setdefault(chain.contig, []).append(chain)
     columns = {"start": 3, "end": 4, "zero_based": False} if form == "gff3" else {}
     with RowWriter(path, **columns) as out:  # type: ignore[arg-type]
+        by_contig: dict[str, list[Chain]] = {}
+        for chain in chains:
+            by_contig.setdefault(chain.contig, []).append(chain)
         if form == "gff3":
             out.write("##gff-version 3")
         for comment in header:

@@ -9,24 +9,37 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
-from splicenet.exceptions import RegionError
+from splicenet.exceptions import ContigError, RegionError
+from splicenet.genome.contigs import match_contigs
 from splicenet.genome.intervals import Interval
 from splicenet.genome.lines import read_lines
+from splicenet.genome.sequence import Genome
 
-__all__ = ["complement", "merge", "read_regions", "subtract"]
+__all__ = ["complement", "merge", "read_regions", "share_regions", "shorten", "subtract"]
 
 _SPAN = re.compile(r"(?P<contig>.+):(?P<start>[\d,]+)(?:-(?P<end>[\d,]+))?")
 _SKIPPED = ("#", "track", "browser")
 
 
-def read_regions(
-    spec: str | Path, lengths: Mapping[str, int], *, required: bool = True
-) -> list[Interval]:
+class _Written(NamedTuple):
+    """A region under the name that its contig has there, 0-based half-open.
+
+    ``end`` is None for the contig's end; ``text`` is the word of a command line.
+    """
+
+    contig: str
+    start: int
+    end: int | None
+    text: str = ""
+
+
+def read_regions(spec: str | Path, genome: Genome) -> list[Interval]:
     """Read the regions that a user names.
 
     Parameters
@@ -34,36 +47,116 @@ def read_regions(
     spec
         A BED file, plain or gzip (its strand column is not looked at); or ``contig:start-end``,
         1-based and inclusive, with or without thousands commas; or a contig's name; or several of
-        these with commas between them.
-    lengths
-        Length in bases of every contig of the genome.
-    required
-        Whether there must be a region on this genome; where several genomes share one list, a
-        genome may have none.
+        these with commas between them. Contigs may be spelt as :func:`match_contigs` allows.
+    genome
+        What they are regions of.
 
     Returns
     -------
     list of Interval
-        0-based half-open, strand ``.``, clipped to the contigs, merged, in the order of
-        ``lengths``. Rows of a BED on contigs that the genome lacks are left out.
+        0-based half-open, strand ``.``, clipped to the contigs, merged, in the order of the
+        genome. Rows of a BED on contigs that the genome lacks are left out.
 
     Raises
     ------
     RegionError
         If a region cannot be read or lies outside the genome, or none is left.
     """
+    return share_regions(spec, [genome])[0]
+
+
+def share_regions(spec: str | Path, genomes: Sequence[Genome]) -> list[list[Interval]]:
+    """Read one list of regions for several genomes, as :func:`read_regions` does for one.
+
+    A contig that one of them has by that very name is not looked for under another name in the
+    rest.
+
+    Returns
+    -------
+    list of list of Interval
+        For each genome what lies on it; that may be nothing.
+
+    Raises
+    ------
+    RegionError
+        If a region cannot be read or lies on none of the genomes, or none is left.
+    """
     text = str(spec)
-    if text in lengths:
-        return [Interval(text, 0, lengths[text])]
-    is_file = text == "-" or os.path.exists(text) or isinstance(spec, Path)
-    regions = _read_bed(text, lengths, required) if is_file else _parse(text, lengths, required)
-    order = {contig: rank for rank, contig in enumerate(lengths)}
+    contigs = dict.fromkeys(contig for genome in genomes for contig in genome.lengths)
+    is_file = text not in contigs and (
+        text == "-" or isinstance(spec, Path) or os.path.exists(text)
+    )
+    written = _read_bed(text) if is_file else _parse(text, contigs)
+    names = [_names(written, genome, contigs) for genome in genomes]
+    if not is_file:
+        _check(written, names, genomes, contigs)
+    found = [_place(written, *pair) for pair in zip(names, genomes, strict=True)]
+    if not any(found):
+        if written and not any(names):
+            theirs, ours = _some(region.contig for region in written), _some(contigs)
+            message = f"its contigs ({theirs}) are none of the genome's ({ours})"
+            raise RegionError(message, path=text)
+        raise RegionError("it holds no region inside the genome", path=text)
+    return found
+
+
+def _names(written: Sequence[_Written], genome: Genome, contigs: Container[str]) -> dict[str, str]:
+    """The contigs of the regions and what the genome calls them; ``contigs`` are everyone's."""
+    reach: dict[str, int | None] = {}
+    for contig, start, *_ in written:
+        if contig in genome.lengths or contig not in contigs:
+            reach[contig] = max(reach.get(contig) or 0, start + 1)
+    try:
+        return match_contigs(
+            reach,
+            genome.lengths,
+            their_file="regions",
+            our_file=genome.path,
+            describe=genome.description,
+        )
+    except ContigError:
+        return {}
+
+
+def _check(
+    written: Sequence[_Written],
+    names: Sequence[Mapping[str, str]],
+    genomes: Sequence[Genome],
+    contigs: Iterable[str],
+) -> None:
+    """Refuse a region of a command line that lies on no contig, or outside it."""
+    for contig, start, end, text in written:
+        lengths = [
+            genome.lengths[ours[contig]]
+            for ours, genome in zip(names, genomes, strict=True)
+            if contig in ours
+        ]
+        if not lengths:
+            raise RegionError(
+                f"{text!r} is neither a BED file that exists, nor contig:start-end or a contig of"
+                f" this genome ({_some(contigs)})"
+            )
+        length = max(lengths)
+        if not 0 <= start < min(length if end is None else end, length):
+            raise RegionError(
+                f"{text!r} must lie within 1-{length:,}, and its start before its end",
+                contig=contig,
+            )
+
+
+def _place(written: Iterable[_Written], names: Mapping[str, str], genome: Genome) -> list[Interval]:
+    regions = []
+    for region in written:
+        contig = names.get(region.contig)
+        if contig is not None and region.start < (length := genome.lengths[contig]):
+            end = length if region.end is None else min(region.end, length)
+            regions.append(Interval(contig, region.start, end))
+    order = {contig: rank for rank, contig in enumerate(genome.lengths)}
     return sorted(merge(regions), key=lambda region: (order[region.contig], region.start))
 
 
-def _read_bed(path: str, lengths: Mapping[str, int], required: bool) -> list[Interval]:
-    regions: list[Interval] = []
-    foreign: list[str] = []
+def _read_bed(path: str) -> list[_Written]:
+    regions = []
     for number, line in read_lines(path, error=RegionError):
         if not line.strip() or line.startswith(_SKIPPED):
             continue
@@ -71,53 +164,42 @@ def _read_bed(path: str, lengths: Mapping[str, int], required: bool) -> list[Int
         if len(row) < 3 or not (row[1].isdecimal() and row[2].isdecimal()):
             message = "a BED line needs a contig, a start and an end"
             raise RegionError(message, path=path, line=number)
-        contig, start, end = row[0], int(row[1]), int(row[2])
+        start, end = int(row[1]), int(row[2])
         if start >= end:
             message = f"the start, {start:,}, must lie before the end, {end:,}"
             raise RegionError(message, path=path, line=number)
-        if contig not in lengths:
-            foreign.append(contig)
-        elif start < lengths[contig]:
-            regions.append(Interval(contig, start, min(end, lengths[contig])))
-    if regions or not required:
-        return regions
-    if foreign:
-        theirs, ours = _some(foreign), _some(lengths)
-        raise RegionError(f"its contigs ({theirs}) are none of the genome's ({ours})", path=path)
-    raise RegionError("it holds no region inside the genome", path=path)
+        regions.append(_Written(row[0], start, end))
+    return regions
 
 
-def _parse(text: str, lengths: Mapping[str, int], required: bool) -> list[Interval]:
+def _parse(text: str, contigs: Container[str]) -> list[_Written]:
     """Split at the commas that do not stand between thousands."""
-    parts = [part.strip() for part in re.split(r",(?!\d{3}(?:[,-]|$))", text)]
-    if not required:
-        parts = [part for part in parts if part.rpartition(":")[0] in lengths or part in lengths]
-    return [_parse_one(part, lengths) for part in parts]
+    parts = [text] if text in contigs else re.split(r",(?!\d{3}(?:[,-]|$))", text)
+    return [_parse_one(part.strip(), contigs) for part in parts]
 
 
-def _parse_one(text: str, lengths: Mapping[str, int]) -> Interval:
-    if text in lengths:
-        return Interval(text, 0, lengths[text])
+def _parse_one(text: str, contigs: Container[str]) -> _Written:
     match = _SPAN.fullmatch(text)
-    if match is None or match["contig"] not in lengths:
-        raise RegionError(
-            f"{text!r} is neither a BED file that exists, nor contig:start-end or a contig of this"
-            f" genome ({_some(lengths)})"
-        )
-    contig = match["contig"]
-    start = int(match["start"].replace(",", "") or 0)
-    end = int((match["end"] or str(lengths[contig])).replace(",", "") or 0)
-    if not 1 <= start <= min(end, lengths[contig]):
-        raise RegionError(
-            f"{text!r} must lie within 1-{lengths[contig]:,}, and its start before its end",
-            contig=contig,
-        )
-    return Interval(contig, start - 1, min(end, lengths[contig]))
+    if match is None or text in contigs:
+        return _Written(text, 0, None, text)
+    start, end = (None if n is None else int(n.replace(",", "") or 0) for n in match.groups()[1:])
+    return _Written(match["contig"], (start or 0) - 1, end, text)
 
 
 def _some(names: Iterable[str]) -> str:
     distinct = list(dict.fromkeys(names))
     return ", ".join(distinct[:5]) + (", ..." if len(distinct) > 5 else "")
+
+
+def shorten(regions: Iterable[Interval], bases: int) -> list[Interval]:
+    """The first regions that together hold no more than ``bases``; the last may be cut."""
+    kept: list[Interval] = []
+    for region in regions:
+        if bases <= 0:
+            break
+        kept.append(Interval(region.contig, region.start, min(region.end, region.start + bases)))
+        bases -= len(kept[-1])
+    return kept
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pysam
@@ -13,13 +12,14 @@ import pysam
 from splicenet.exceptions import OutputError
 from splicenet.genome.bgzf import BgzfWriter
 from splicenet.genome.output import atomic, atomic_path
+from splicenet.genome.writer import Writer
 
 __all__ = ["RowWriter"]
 
 _TBI_REACH = 1 << 29
 
 
-class RowWriter:
+class RowWriter(Writer):
     """Write rows as they come; a context manager.
 
     The file takes its name only when the block ends well. A name that ends in ``.gz`` means bgzip
@@ -56,17 +56,8 @@ class RowWriter:
             self._indexed() if self._path.endswith(".gz") else atomic(path, mode="wb")
         )
 
-    def __enter__(self) -> RowWriter:
-        self._out = self._file.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.__exit__(kind, error, trace)
+    def _open(self, stack: ExitStack) -> None:
+        self._out = stack.enter_context(self._file)
 
     def write(self, row: str, end: int = 0) -> None:
         """Add a row, without its line end; ``end`` is its last coordinate."""

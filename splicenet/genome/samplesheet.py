@@ -19,9 +19,9 @@ class Row:
     """One species; paths are made relative to the sheet's folder."""
 
     species: str
-    fasta: Path
-    annotation: Path | None
-    bam: Path | None
+    fasta: str | Path
+    annotation: str | Path | None
+    bam: str | Path | None
 
 
 def read_samplesheet(path: str | Path) -> list[Row]:

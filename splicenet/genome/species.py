@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from splicenet.exceptions import SplicenetError
+from splicenet.exceptions import RegionError, SplicenetError
 from splicenet.genome.alignments import read_junctions
 from splicenet.genome.annotation import Annotation, check_bounds, read_annotation
 from splicenet.genome.checksum import fingerprint, sha256
 from splicenet.genome.contigs import match_contigs
-from splicenet.genome.intervals import Interval, Junction, Transcript
+from splicenet.genome.intervals import Interval, Junction, Site, Transcript
 from splicenet.genome.labels import Labels
 from splicenet.genome.sequence import Genome, open_genome
 
-__all__ = ["Species", "open_annotation", "open_species"]
-
+__all__ = ["Species", "match_sites", "open_annotation", "open_species"]
 
 _MOST_CONTIGS = 1000
 """How many contigs the record of a model names: a draft genome may have a million."""
@@ -27,7 +27,7 @@ _MOST_CONTIGS = 1000
 
 @dataclass
 class Species:
-    """A genome, its labels and its genes, under one set of contig names.
+    """A genome, its labels and its genes, under one set of contig names; a context manager.
 
     ``genes`` are spans on one strand, 0-based half-open. ``sources`` names the files with their
     checksums, for the record of a model.
@@ -41,6 +41,12 @@ class Species:
     sources: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     """Sentences for the user about what was left out."""
+
+    def __enter__(self) -> Species:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.genome.close()
 
 
 def open_species(
@@ -69,7 +75,21 @@ def open_species(
     SplicenetError
         If a file cannot be read, contigs do not match, or no splice site is left.
     """
-    genome = open_genome(fasta)
+    with ExitStack() as stack:
+        genome = stack.enter_context(open_genome(fasta))
+        species = _labelled(name, genome, annotation, alignments, min_reads)
+        stack.pop_all()  # it stays open
+    return species
+
+
+def _labelled(
+    name: str,
+    genome: Genome,
+    annotation: str | Path | None,
+    alignments: str | Path | None,
+    min_reads: int,
+) -> Species:
+    fasta = genome.path
     transcripts: Sequence[Transcript] = ()
     genes: list[Interval] = []
     junctions: list[Junction] = []
@@ -122,6 +142,39 @@ def open_annotation(path: str | Path, genome: Genome) -> Annotation:
     lost = len(annotation.transcripts) - len(ours.transcripts)
     reason = f"transcripts on contigs that are not in {genome.path}"
     return replace(ours, skipped={**ours.skipped, **({reason: lost} if lost else {})})
+
+
+def match_sites(sites: Sequence[Site], genome: Genome, *, path: str | Path) -> list[Site]:
+    """Sites under the contig names of a genome; those on contigs that it lacks are left out.
+
+    Raises
+    ------
+    ContigError
+        If not one contig matches.
+    RegionError
+        If a site lies past the end of its contig.
+    """
+    if not sites:
+        return []
+    reach: dict[str, int | None] = {}
+    for site in sites:
+        reach[site.contig] = max(reach.get(site.contig) or 0, site.position + 1)
+    names = match_contigs(
+        reach,
+        genome.lengths,
+        their_file=path,
+        our_file=genome.path,
+        describe=genome.description,
+    )
+    for theirs, ours in names.items():
+        if (reach[theirs] or 0) > genome.lengths[ours]:
+            raise RegionError(
+                f"a site at {reach[theirs]:,} (counted from 1) lies past the contig's end at"
+                f" {genome.lengths[ours]:,}; is it of another assembly?",
+                path=path,
+                contig=theirs,
+            )
+    return [replace(one, contig=names[one.contig]) for one in sites if one.contig in names]
 
 
 def _left_out(path: str | Path, skipped: Mapping[str, int]) -> list[str]:

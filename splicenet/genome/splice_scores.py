@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
 from splicenet.genome.intervals import Strand
 from splicenet.genome.rows import RowWriter
+from splicenet.genome.writer import Writer
 
 __all__ = ["SpliceScoreWriter"]
 
@@ -33,7 +34,7 @@ _LEFT_OF_INTRON = np.array([1, 0, 0, 1], np.int64)
 """Whether a site's base, which is the exon's, lies before the intron on the plus strand."""
 
 
-class SpliceScoreWriter:
+class SpliceScoreWriter(Writer):
     """Write splice scores; a context manager.
 
     The base rate is only known at the end: until then the likelier bases wait in a temporary
@@ -59,25 +60,14 @@ class SpliceScoreWriter:
         self._expected = 0.0
         self._pairs = 0
 
-    def __enter__(self) -> SpliceScoreWriter:
-        self._rows.__enter__()
-        self._spool = tempfile.TemporaryFile()
-        return self
+    def _open(self, stack: ExitStack) -> None:
+        stack.enter_context(self._rows)
+        self._spool = stack.enter_context(tempfile.TemporaryFile())
+        stack.push(self._finish)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with self._spool:
-            try:
-                if kind is None:
-                    self._write()
-            except BaseException as problem:
-                self._rows.__exit__(type(problem), problem, problem.__traceback__)
-                raise
-            self._rows.__exit__(kind, error, trace)
+    def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._write()
 
     def add(self, contig: str, start: int, values: np.ndarray, codes: np.ndarray) -> None:
         """Add the next stretch of the genome.

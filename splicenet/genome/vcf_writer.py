@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pysam
@@ -17,6 +16,7 @@ from splicenet.exceptions import OutputError
 from splicenet.genome.bcf import spooled_text, text_to_bcf
 from splicenet.genome.bgzf import BgzfWriter
 from splicenet.genome.output import atomic, atomic_path
+from splicenet.genome.writer import Writer
 
 __all__ = ["VcfWriter", "info_line", "with_lines"]
 
@@ -57,7 +57,7 @@ def with_lines(
     return kept + added
 
 
-class VcfWriter:
+class VcfWriter(Writer):
     """Write records as they come; a context manager.
 
     The file takes its name only when the block ends well. ``.vcf.gz`` and ``.vcf.bgz`` mean bgzip
@@ -92,21 +92,10 @@ class VcfWriter:
         else:
             self._file = atomic(path, mode="wb")
 
-    def __enter__(self) -> VcfWriter:
-        with ExitStack() as stack:
-            self._out = stack.enter_context(self._file)
-            for line in self._header:
-                self._out.write(f"{line}\n".encode())
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
+    def _open(self, stack: ExitStack) -> None:
+        self._out = stack.enter_context(self._file)
+        for line in self._header:
+            self._out.write(f"{line}\n".encode())
 
     def write(self, line: str) -> None:
         """Add one record, without the end of its line."""

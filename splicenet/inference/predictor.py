@@ -18,9 +18,9 @@ from splicenet.genome.intervals import Interval, Kind, Site, Strand
 from splicenet.genome.labels import KINDS, STRANDS
 from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
-from splicenet.model.modelfile import Model, load_model
-from splicenet.model.scoring import BATCH_TOKENS, Scores, scan
-from splicenet.model.shipped import model_path
+from splicenet.model.modelfile import Model
+from splicenet.model.scoring import BATCH_TOKENS, Scores, Stretch, scan
+from splicenet.model.shipped import open_model
 
 __all__ = ["Predictor", "call_sites"]
 
@@ -46,7 +46,7 @@ class Predictor:
     def __init__(
         self, model: Model | str | Path, *, device: str = "cpu", batch_tokens: int = BATCH_TOKENS
     ) -> None:
-        self.model = model if isinstance(model, Model) else load_model(model_path(model))
+        self.model = model if isinstance(model, Model) else open_model(model)
         self._network = self.model.network.fused().to(device)
         self._batch_tokens = batch_tokens
 
@@ -86,8 +86,8 @@ class Predictor:
             codes = encode(sequence)
         except ValueError as error:
             raise SequenceError(str(error)) from error
-        windows = self._scan(partial(_padded, codes), 0, len(codes), len(codes))
-        return np.concatenate([scores.values for scores in windows], axis=-1)
+        stretch = Stretch("", partial(_padded, codes), 0, len(codes), len(codes))
+        return np.concatenate([scores.values for _, scores in self._scan([stretch])], axis=-1)
 
     def scores(
         self, genome: Genome, regions: Iterable[Interval] | None = None
@@ -101,19 +101,14 @@ class Predictor:
         regions
             What to score, sorted and without overlap; without it, everything.
 
-        Yields
-        ------
-        contig, Scores
+        Returns
+        -------
+        iterator of contig, Scores
             In order; memory does not grow with the genome.
         """
         if regions is None:
             regions = (Interval(contig, 0, length) for contig, length in genome.lengths.items())
-        for region in regions:
-            fetch = partial(genome.fetch, region.contig)
-            for scores in self._scan(
-                fetch, region.start, region.end, genome.lengths[region.contig]
-            ):
-                yield region.contig, scores
+        return self._scan(Stretch.of(genome, region) for region in regions)
 
     def scan(self, fasta: str | Path, regions: str | None = None) -> Iterator[Site]:
         """Call the splice sites of a genome, sorted by position.
@@ -134,29 +129,21 @@ class Predictor:
         True
         """
         with open_genome(fasta) as genome:
-            intervals = None if regions is None else read_regions(regions, genome.lengths)
+            intervals = None if regions is None else read_regions(regions, genome)
             for contig, scores in self.scores(genome, intervals):
                 yield from call_sites(contig, scores, self.threshold)
 
-    def _scan(
-        self, fetch: partial[np.ndarray], start: int, end: int, length: int
-    ) -> Iterator[Scores]:
+    def _scan(self, stretches: Iterable[Stretch]) -> Iterator[tuple[str, Scores]]:
         """As :func:`scan`, with calibrated values."""
         windows = scan(
-            self._network,
-            fetch,
-            start,
-            end,
-            length=length,
-            flank=self.model.flank,
-            batch_tokens=self._batch_tokens,
+            self._network, stretches, flank=self.model.flank, batch_tokens=self._batch_tokens
         )
-        for scores in windows:
+        for contig, scores in windows:
             for index, kind in enumerate(KINDS):
                 scores.values[:, index] = self.model.calibration[kind].apply(
                     scores.values[:, index]
                 )
-            yield scores
+            yield contig, scores
 
 
 def call_sites(

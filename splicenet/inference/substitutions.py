@@ -1,7 +1,7 @@
-"""The reference of a neighbourhood and the substitutions in it, convolved only where they differ.
+"""The reference of a neighbourhood and the substitutions in it, computed only where they differ.
 
-Substitutions leave every other base in its phase, so all but the surroundings of the change can be
-taken from the one reading of the reference.
+Substitutions leave every other base in its phase, so all but what they show in can be taken from
+the one reading of the reference.
 
 Coordinates are 0-based half-open on the plus strand; arrays are in reading direction until they
 are calibrated.
@@ -9,26 +9,27 @@ are calibrated.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
-from torch import Tensor
 
-from splicenet.genome.alphabet import reverse_complement
+from splicenet.genome.alphabet import encode, reverse_complement
 from splicenet.genome.intervals import Strand
 from splicenet.genome.sequence import Genome
-from splicenet.inference.haplotypes import Haplotype, Span
+from splicenet.inference.haplotypes import Haplotype
 from splicenet.inference.windows import Window, WindowReader
-from splicenet.model.local import LocalReader, States
+from splicenet.model.incremental import IncrementalReader
 
 __all__ = ["Key", "is_substitution", "read_substitutions"]
 
 Key = tuple[Haplotype, Strand]
-_GROUP = 4
-"""Batches of reference whose states are kept at a time."""
+
+_UNIT = 4
+"""Phases of which what is read around a change is a multiple: few lengths make full batches."""
 
 
 def is_substitution(haplotype: Haplotype) -> bool:
@@ -36,16 +37,32 @@ def is_substitution(haplotype: Haplotype) -> bool:
     return bool(haplotype.edits) and all(edit.change == 0 for edit in haplotype.edits)
 
 
-class _Job(NamedTuple):
+class _Whole(NamedTuple):
+    """A window of the reference, from ``start`` on."""
+
     key: Key
     window: Window
-    span: Span
-    incoming: tuple[Tensor, Tensor] | None = None
+    start: int
+
+
+class _Change(NamedTuple):
+    """A substitution to be read: where it begins in which window, in reading direction."""
+
+    key: Key
+    row: int
+    begin: int
+    window: Window
+    around: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """What changes of a batch have in common."""
+        return len(self.window.codes), self.around
 
 
 def read_substitutions(
     reader: WindowReader,
-    local: LocalReader,
+    local: IncrementalReader,
     genome: Genome,
     stretches: Mapping[Key, Sequence[Key]],
 ) -> tuple[dict[Key, np.ndarray], dict[Key, np.ndarray]]:
@@ -63,81 +80,94 @@ def read_substitutions(
     """
     ref: dict[Key, np.ndarray] = {}
     alt: dict[Key, np.ndarray] = {}
-    flank = max(reader.flank, 2 * local.reach + 2 * local.cell)
-    wholes = []
-    for key in stretches:
-        span = key[0].span(0, phase=reader.phase, flank=flank, unit=local.cell)
-        wholes.append(_job(genome, key, span))
-    for group in _batches(wholes, _GROUP * reader.batch_tokens):
-        near: list[_Job] = []
-        for batch in _batches(group, reader.batch_tokens):
-            probabilities, states = local.reference(_stacked(batch))
-            for index, whole in enumerate(batch):
-                values = reader.calibrated(whole.window, probabilities[index])
-                for key in stretches[whole.key]:
-                    first = key[0].start - whole.key[0].start
-                    ref[key] = values[:, first : first + key[0].end - key[0].start]
-                    if is_substitution(key[0]):
-                        span = _near(key[0], local, whole.span)
-                        incoming = _incoming(states.of(index), whole, span, local)
-                        near.append(_job(genome, key, span, incoming))
-        for batch in _batches(near, reader.batch_tokens):
-            incoming_all = [one.incoming for one in batch if one.incoming is not None]
-            read = local.changed(_stacked(batch), incoming_all)
-            for one, raw in zip(batch, read, strict=True):
-                alt[one.key] = reader.calibrated(_inner(one.window, local.reach), raw)
+    wholes = [_whole(reader, local, genome, key) for key in stretches]
+    for batch in _batches(wholes, reader.batch_tokens):
+        first = min(_wanted(one.window)[0] for one in batch)
+        last = max(_wanted(one.window)[1] for one in batch)
+        codes = np.stack([_sense(one.window.codes, one.window.strand) for one in batch])
+        probabilities, kept = local.reference(codes, first, last)
+        changes = []
+        for row, (whole, raw) in enumerate(zip(batch, probabilities, strict=True)):
+            values = reader.calibrated(_part(whole.window, first, last), raw)
+            for key in stretches[whole.key]:
+                left = key[0].start - whole.key[0].start
+                ref[key] = values[:, left : left + key[0].end - key[0].start]
+                if is_substitution(key[0]):
+                    changes.append(_change(key, row, whole, local))
+        for some in _alike(changes, reader.batch_tokens // (2 * local.reach)):
+            read = local.changed(
+                kept,
+                np.array([one.row for one in some]),
+                np.array([one.begin for one in some]),
+                np.stack([_sense(one.window.codes, one.window.strand) for one in some]),
+                some[0].around,
+            )
+            for one, raw in zip(some, read, strict=True):
+                alt[one.key] = reader.calibrated(one.window, raw)
     return ref, alt
 
 
-def _job(
-    genome: Genome, key: Key, span: Span, incoming: tuple[Tensor, Tensor] | None = None
-) -> _Job:
+def _whole(reader: WindowReader, local: IncrementalReader, genome: Genome, key: Key) -> _Whole:
+    flank = max(reader.flank, local.reach)
+    span = key[0].span(0, phase=local.phase, flank=flank, unit=_UNIT * local.phase)
     codes = key[0].codes(partial(genome.fetch, key[0].contig), span)
-    window = Window(codes, key[1], span.first - span.start, span.last - span.start)
-    return _Job(key, window, span, incoming)
+    return _Whole(
+        key, Window(codes, key[1], span.first - span.start, span.last - span.start), span.start
+    )
 
 
-def _near(haplotype: Haplotype, local: LocalReader, whole: Span) -> Span:
-    """The window to read anew, its ends on the grid of the whole one."""
-    changed = haplotype.edits[0].start, haplotype.edits[-1].end
-    margin = local.reach + local.cell
-    start = min(changed[0] - 2 * local.reach, haplotype.start - margin)
-    end = max(changed[1] + 2 * local.reach, haplotype.end + margin)
-    start -= (start - whole.start) % local.cell
-    end += (whole.start - end) % local.cell
-    return Span(start, end, haplotype.start, haplotype.end)
+def _change(key: Key, row: int, whole: _Whole, local: IncrementalReader) -> _Change:
+    """What must be read of a substitution; it begins and ends where a phase does."""
+    haplotype, strand = key
+    phase, unit = local.phase, _UNIT * local.phase
+    first = (haplotype.edits[0].start - whole.start) // phase * phase
+    last = -(-(haplotype.edits[-1].end - whole.start) // phase) * phase
+    start, end = haplotype.start - whole.start, haplotype.end - whole.start
+    around = max(first - start, end - last) + local.margin
+    around = -(-around // unit) * unit
+    left = first - around
+    codes = whole.window.codes[left : last + around].copy()
+    for edit in haplotype.edits:
+        at = edit.start - whole.start - left
+        codes[at : at + len(edit.alt)] = encode(edit.alt)
+    begin = first if strand == "+" else len(whole.window.codes) - last
+    return _Change(key, row, begin, Window(codes, strand, start - left, end - left), around)
 
 
-def _incoming(states: States, whole: _Job, near: Span, local: LocalReader) -> tuple[Tensor, Tensor]:
-    """The recurrent level's states where the part of a near window begins that is whole."""
-    first = near.start + local.reach - whole.span.start
-    last = near.end - local.reach - whole.span.start
-    if whole.key[1] == "-":
-        length = whole.span.end - whole.span.start
-        first, last = length - last, length - first
-    return states.at(first // local.cell, last // local.cell)
+def _wanted(window: Window) -> tuple[int, int]:
+    """The wanted part of a window in reading direction."""
+    if window.strand == "+":
+        return window.first, window.last
+    return len(window.codes) - window.last, len(window.codes) - window.first
 
 
-def _inner(window: Window, reach: int) -> Window:
-    """A window without so many bases at either end."""
-    codes = window.codes[reach : len(window.codes) - reach]
-    return Window(codes, window.strand, window.first - reach, window.last - reach)
+def _part(window: Window, first: int, last: int) -> Window:
+    """A part of a window, given in reading direction."""
+    if window.strand == "-":
+        first, last = len(window.codes) - last, len(window.codes) - first
+    return Window(
+        window.codes[first:last], window.strand, window.first - first, window.last - first
+    )
 
 
-def _batches(jobs: Sequence[_Job], tokens: int) -> Iterator[list[_Job]]:
-    """Jobs of one length, as many as hold ``tokens`` bases."""
-    by_length = sorted(jobs, key=lambda one: len(one.window.codes))
+def _batches(wholes: Sequence[_Whole], tokens: int) -> Iterator[list[_Whole]]:
+    """Windows of one length, as many as hold ``tokens`` bases."""
+    by_length = sorted(wholes, key=lambda one: len(one.window.codes))
     for length, group in groupby(by_length, key=lambda one: len(one.window.codes)):
         same, size = list(group), max(1, tokens // length)
         for begin in range(0, len(same), size):
             yield same[begin : begin + size]
 
 
-def _stacked(batch: Sequence[_Job]) -> np.ndarray:
-    """Codes in reading direction, (B, L)."""
-    return np.stack(
-        [
-            codes if strand == "+" else reverse_complement(codes)
-            for codes, strand, *_ in (one.window for one in batch)
-        ]
-    )
+def _alike(changes: Sequence[_Change], most: int) -> Iterator[list[_Change]]:
+    """Changes that can be read together, so many at a time."""
+    groups: dict[tuple[int, int], list[_Change]] = defaultdict(list)
+    for change in changes:
+        groups[change.shape].append(change)
+    for same in groups.values():
+        for begin in range(0, len(same), max(most, 1)):
+            yield same[begin : begin + max(most, 1)]
+
+
+def _sense(codes: np.ndarray, strand: Strand) -> np.ndarray:
+    return codes if strand == "+" else reverse_complement(codes)

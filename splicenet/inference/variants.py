@@ -76,7 +76,7 @@ class VariantScorer:
             askers: Iterable[tuple[str, Strand, Gene | None]] = (
                 ((strand, strand, None) for strand in STRANDS)
                 if query.genes is None
-                else ((gene.name, gene.strand, gene) for gene in query.genes)
+                else ((gene.symbol, gene.strand, gene) for gene in query.genes)
             )
             effects = []
             for symbol, strand, gene in askers:

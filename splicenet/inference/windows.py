@@ -14,7 +14,7 @@ import numpy as np
 from splicenet.genome.alphabet import N, reverse_complement
 from splicenet.genome.intervals import Strand
 from splicenet.genome.labels import KINDS
-from splicenet.model.local import LocalReader, can_read_locally
+from splicenet.model.incremental import IncrementalReader, can_read_increments
 from splicenet.model.modelfile import Model
 from splicenet.model.scoring import site_probabilities
 
@@ -47,7 +47,7 @@ class WindowReader:
     flank, phase
         The model's.
     local
-        The same network, to be read in parts; None if it has none.
+        The same network, to be read in increments; None if it cannot be.
     """
 
     def __init__(self, model: Model, *, device: str = "cpu", batch_tokens: int = 1 << 17) -> None:
@@ -56,7 +56,9 @@ class WindowReader:
         self.batch_tokens = batch_tokens
         self._calibration = [model.calibration[kind] for kind in KINDS]
         self._network = model.network.fused().to(device)
-        self.local = LocalReader(self._network) if can_read_locally(self._network) else None
+        self.local = (
+            IncrementalReader(self._network) if can_read_increments(self._network) else None
+        )
 
     def read(self, windows: Sequence[Window]) -> list[np.ndarray]:
         """Calibrated probabilities of every window's wanted part.

@@ -11,14 +11,16 @@ in bases, ``T`` in recurrent steps, ``K`` in grid cells, ``H`` the hidden units 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from splicenet.model.cells import Cell
 from splicenet.model.network import SpliceNetwork
+from splicenet.model.recurrence import Layer
 
 __all__ = ["LocalReader", "States", "can_read_locally"]
 
@@ -29,7 +31,7 @@ _CELL = 16
 class States(NamedTuple):
     """The recurrent level at the grid's lines, coming from the left and from the right.
 
-    Hidden and cell state each, (B, K + 1, 2, H); ``H`` is 0 in a network without recurrence.
+    All tensors of a state together, (B, K + 1, S, H); ``H`` is 0 in a network without recurrence.
     """
 
     forward: Tensor
@@ -76,7 +78,10 @@ class LocalReader:
         self._network = network
         self._device = next(network.parameters()).device
         self._recurrent = network.coarse.recurrent
-        self._directions = None if self._recurrent is None else _split(self._recurrent.lstm)
+        self._directions: tuple[Cell, ...] = ()
+        if self._recurrent is not None:
+            layer = cast(Layer, self._recurrent.recurrence.layers[0])
+            self._directions = (layer.forward_cell, layer.backward_cell)
 
     @torch.inference_mode()
     def reference(self, codes: np.ndarray) -> tuple[np.ndarray, States]:
@@ -96,19 +101,18 @@ class LocalReader:
         """
         fine, coarse = self._convolve(codes)
         cells = codes.shape[-1] // self.cell
-        if self._recurrent is None or self._directions is None:
-            none = coarse.new_zeros(len(codes), cells + 1, 2, 0)
+        if self._recurrent is None:
+            none = coarse.new_zeros(len(codes), cells + 1, 1, 0)
             return self._decode(fine, coarse), States(none, none)
         steps = self._recurrent.steps(coarse)  # (B, T, 2H)
         outputs, kept = [], []
-        for direction, lstm in enumerate(self._directions):
-            state = steps.new_zeros(2, len(codes), lstm.hidden_size)  # hidden and cell
-            pieces, lines = [], [state]
+        for direction, cell in enumerate(self._directions):
+            state = cell.zero_state(len(codes), steps)
+            pieces, lines = [], [torch.stack(state)]  # (S, B, H)
             for piece in _turned(steps, direction).split(_CELL, dim=1):
-                output, (hidden, memory) = lstm(piece, (state[:1], state[1:]))
-                state = torch.cat([hidden, memory])
+                output, state = cell(piece, state)
                 pieces.append(output)
-                lines.append(state)
+                lines.append(torch.stack(state))
             outputs.append(_turned(torch.cat(pieces, dim=1), direction))
             kept.append(_turned(torch.stack(lines).permute(2, 0, 1, 3), direction))
         coarse = self._recurrent.join(coarse, torch.cat(outputs, dim=-1))
@@ -137,13 +141,12 @@ class LocalReader:
         spoilt = self.reach // self._stride
         fine = fine[..., self.reach : fine.shape[-1] - self.reach]
         coarse = coarse[..., spoilt : coarse.shape[-1] - spoilt].contiguous()
-        if self._recurrent is not None and self._directions is not None:
+        if self._recurrent is not None:
             steps = self._recurrent.steps(coarse)
             outputs = []
-            for direction, lstm in enumerate(self._directions):
-                states = torch.stack([pair[direction] for pair in incoming], dim=1)  # (2, B, H)
-                begin = (states[:1].contiguous(), states[1:].contiguous())
-                output, _ = lstm(_turned(steps, direction), begin)
+            for direction, cell in enumerate(self._directions):
+                states = torch.stack([pair[direction] for pair in incoming], dim=1)  # (S, B, H)
+                output, _ = cell(_turned(steps, direction), states.unbind())
                 outputs.append(_turned(output, direction))
             coarse = self._recurrent.join(coarse, torch.cat(outputs, dim=-1))
         return self._decode(fine, coarse)
@@ -160,20 +163,6 @@ class LocalReader:
         network = self._network
         logits = network.head(network.last(network.coarse.join(fine, coarse)))  # (B, 3, L)
         return logits.float().softmax(1)[:, 1:].cpu().numpy()
-
-
-def _split(both: nn.LSTM) -> tuple[nn.LSTM, nn.LSTM]:
-    """The two directions of one recurrent layer, each by itself."""
-    weights = both.state_dict()
-    directions = []
-    for suffix in ("_l0", "_l0_reverse"):
-        lstm = nn.LSTM(both.input_size, both.hidden_size, batch_first=True).to(
-            weights["weight_ih_l0"].device
-        )
-        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        lstm.load_state_dict({f"{name}_l0": weights[f"{name}{suffix}"] for name in names})
-        directions.append(lstm.eval())
-    return directions[0], directions[1]
 
 
 def _turned(x: Tensor, direction: int) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,15 @@ from splicenet.genome.output import atomic
 from splicenet.model.calibration import Calibration
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 
-__all__ = ["FORMAT", "LABEL_CONVENTION", "SUFFIX", "Model", "load_model", "save_model"]
+__all__ = [
+    "FORMAT",
+    "LABEL_CONVENTION",
+    "SUFFIX",
+    "Model",
+    "Scale",
+    "load_model",
+    "save_model",
+]
 
 FORMAT = 1
 SUFFIX = ".splicenet"
@@ -32,6 +40,33 @@ LABEL_CONVENTION = (
     "0-based, in the direction of transcription"
 )
 _KEY = "splicenet"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How to read the network's probabilities.
+
+    ``calibration`` and ``threshold`` are by kind: the map from the network's probability to an
+    honest one, and the calibrated probability from which a base is called a site.
+    """
+
+    calibration: Mapping[Kind, Calibration]
+    threshold: Mapping[Kind, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "calibration": {kind: self.calibration[kind].to_dict() for kind in KINDS},
+            "threshold": {kind: self.threshold[kind] for kind in KINDS},
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Scale:
+        """The scale that :meth:`to_dict` wrote."""
+        return cls(
+            {kind: Calibration.from_dict(values["calibration"][kind]) for kind in KINDS},
+            {kind: float(values["threshold"][kind]) for kind in KINDS},
+        )
 
 
 @dataclass
@@ -44,19 +79,47 @@ class Model:
         The weights.
     flank
         Bases to read on either side of a window, measured after training.
-    calibration, threshold
-        By kind: the map from the network's probability to an honest one, and the calibrated
-        probability from which a base is called a site.
+    scale
+        How to read its probabilities in a genome of which nothing is known.
     record
         How the model came to be, as JSON: seed, versions, settings, data with checksums, held-out
         regions and the metrics on them.
+    species
+        The scales of single species, by name: one network errs differently in each.
     """
 
     network: SpliceNetwork
     flank: int
-    calibration: Mapping[Kind, Calibration]
-    threshold: Mapping[Kind, float]
+    scale: Scale
     record: dict[str, Any] = field(default_factory=dict)
+    species: Mapping[str, Scale] = field(default_factory=dict)
+
+    @property
+    def calibration(self) -> Mapping[Kind, Calibration]:
+        """The scale's."""
+        return self.scale.calibration
+
+    @property
+    def threshold(self) -> Mapping[Kind, float]:
+        """The scale's."""
+        return self.scale.threshold
+
+    def for_species(self, name: str | None) -> Model:
+        """The same model on the scale of a species; on its own with ``None``.
+
+        Raises
+        ------
+        ModelFileError
+            If the model knows no such species.
+        """
+        if name is None:
+            return self
+        if name not in self.species:
+            known = ", ".join(sorted(self.species)) or "none"
+            raise ModelFileError(
+                f"the model has no calibration for {name}; the species it has one for: {known}"
+            )
+        return replace(self, scale=self.species[name])
 
 
 def save_model(path: str | Path, model: Model) -> None:
@@ -73,8 +136,8 @@ def save_model(path: str | Path, model: Model) -> None:
         "labels": LABEL_CONVENTION,
         "network": model.network.config.to_dict(),
         "flank": model.flank,
-        "calibration": {kind: model.calibration[kind].to_dict() for kind in KINDS},
-        "threshold": dict(model.threshold),
+        "scale": model.scale.to_dict(),
+        "species": {name: scale.to_dict() for name, scale in model.species.items()},
         "record": model.record,
     }
     weights = {
@@ -117,9 +180,9 @@ def load_model(path: str | Path) -> Model:
         return Model(
             network.eval(),
             int(header["flank"]),
-            {kind: Calibration.from_dict(header["calibration"][kind]) for kind in KINDS},
-            {kind: float(header["threshold"][kind]) for kind in KINDS},
+            Scale.from_dict(header["scale"]),
             dict(header["record"]),
+            {name: Scale.from_dict(scale) for name, scale in header["species"].items()},
         )
     except ModelFileError as error:
         raise ModelFileError(error.message, path=path) from error

@@ -8,14 +8,16 @@ strand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from splicenet.genome.alphabet import N, reverse_complement
+from splicenet.genome.intervals import Interval
+from splicenet.genome.sequence import Genome
 from splicenet.model.network import SpliceNetwork
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "PROBE_LENGTH",
     "WINDOW",
     "Scores",
+    "Stretch",
     "measure_flank",
     "scan",
     "site_probabilities",
@@ -37,6 +40,9 @@ BATCH_TOKENS = 1 << 18
 
 WINDOW = 1 << 15
 """Bases between the lines of the grid; a shorter contig is one window."""
+
+_RUNG = 512
+"""A shorter contig's window is a multiple of it, so that several of like length make a batch."""
 
 FLANKS = (256, 512, 1024, 2048)
 _FAR = 8192
@@ -81,42 +87,97 @@ def site_probabilities(network: SpliceNetwork, codes: np.ndarray) -> np.ndarray:
     return logits.softmax(1)[:, 1:].cpu().numpy()
 
 
+class Stretch(NamedTuple):
+    """``[start, end)`` of a contig of ``length`` bases, which ``fetch`` reads."""
+
+    contig: str
+    fetch: Fetch
+    start: int
+    end: int
+    length: int
+
+    @classmethod
+    def of(cls, genome: Genome, region: Interval) -> Stretch:
+        """A region of a genome."""
+        fetch = partial(genome.fetch, region.contig)
+        return cls(region.contig, fetch, region.start, region.end, genome.lengths[region.contig])
+
+
+class _Window(NamedTuple):
+    """``[left, left + width)`` of the contig's grid."""
+
+    stretch: Stretch
+    left: int
+    width: int
+
+    def codes(self, flank: int) -> np.ndarray:
+        return self.stretch.fetch(self.left - flank, self.left + self.width + flank)
+
+    def scores(self, values: np.ndarray) -> Scores:
+        """Of the window's values, those of the stretch."""
+        first = max(self.stretch.start - self.left, 0)
+        last = min(self.stretch.end - self.left, self.width)
+        return Scores(self.left + first, values[..., first:last])
+
+
 def scan(
     network: SpliceNetwork,
-    fetch: Fetch,
-    start: int,
-    end: int,
+    stretches: Iterable[Stretch],
     *,
-    length: int,
     flank: int,
     batch_tokens: int = BATCH_TOKENS,
-) -> Iterator[Scores]:
-    """Score both strands of ``[start, end)``, window by window in order.
+) -> Iterator[tuple[str, Scores]]:
+    """Score both strands of stretches, window by window in order.
 
     Parameters
     ----------
     network
         In eval mode; best :meth:`~SpliceNetwork.fused`.
-    fetch
-        Codes of any span of the contig at hand.
-    length
-        Of the contig.
+    stretches
+        Of any number of contigs, read when it is their turn.
     flank
         Bases read on either side of a window, their scores thrown away.
     batch_tokens
         Bases in a batch, both strands and flanks counted: memory grows with it and with nothing
         else.
+
+    Yields
+    ------
+    contig, Scores
+        Every window's share of its stretch.
     """
     phase = network.config.phase
     flank = _up(flank, phase)
-    width = min(WINDOW, _up(length, phase))
-    windows = iter(range(start - start % width, end, width))
-    per_batch = max(1, batch_tokens // (2 * (width + 2 * flank)))
-    while batch := list(islice(windows, per_batch)):
-        codes = np.stack([fetch(left - flank, left + width + flank) for left in batch])
-        for left, values in zip(batch, _both_strands(network, codes, flank), strict=True):
-            first, last = max(start - left, 0), min(end - left, width)
-            yield Scores(left + first, values[..., first:last])
+    windows = (window for stretch in stretches for window in _windows(stretch, phase))
+    for shelf in _shelves(windows, flank, batch_tokens):
+        values: dict[int, np.ndarray] = {}
+        for width in {window.width for window in shelf}:
+            alike = [index for index, window in enumerate(shelf) if window.width == width]
+            codes = np.stack([shelf[index].codes(flank) for index in alike])
+            values.update(zip(alike, _both_strands(network, codes, flank), strict=True))
+        for index, window in enumerate(shelf):
+            yield window.stretch.contig, window.scores(values.pop(index))
+
+
+def _windows(stretch: Stretch, phase: int) -> Iterator[_Window]:
+    width = min(WINDOW, _up(stretch.length, _up(_RUNG, phase)))
+    for left in range(stretch.start - stretch.start % width, stretch.end, width):
+        yield _Window(stretch, left, width)
+
+
+def _shelves(windows: Iterable[_Window], flank: int, batch_tokens: int) -> Iterator[list[_Window]]:
+    """Windows in order, as many at a time as a batch may hold."""
+    shelf: list[_Window] = []
+    tokens = 0
+    for window in windows:
+        cost = 2 * (window.width + 2 * flank)
+        if shelf and tokens + cost > batch_tokens:
+            yield shelf
+            shelf, tokens = [], 0
+        shelf.append(window)
+        tokens += cost
+    if shelf:
+        yield shelf
 
 
 def _both_strands(network: SpliceNetwork, codes: np.ndarray, flank: int) -> np.ndarray:

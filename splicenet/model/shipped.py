@@ -1,4 +1,7 @@
-"""The models that come with splicenet, by name."""
+"""Finding a model by what a user calls it: a file or a name, perhaps with a species.
+
+``universal:homo_sapiens`` is the shipped model on the scale of one of its species.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ import os
 from pathlib import Path
 
 from splicenet.exceptions import ModelFileError
-from splicenet.model.modelfile import SUFFIX
+from splicenet.model.modelfile import SUFFIX, Model, load_model
 
-__all__ = ["DEFAULT", "model_path", "shipped_models"]
+__all__ = ["DEFAULT", "find_model", "open_model", "shipped_models"]
 
 DEFAULT = "universal"
 _FOLDER = Path(__file__).parent.parent / "weights"
@@ -19,21 +22,36 @@ def shipped_models() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_FOLDER.glob(f"*{SUFFIX}"))}
 
 
-def model_path(name_or_path: str | Path) -> Path:
-    """Find a model: a file of that name, else a shipped model.
+def open_model(name: str | Path) -> Model:
+    """Load the model of that name, on the scale of the species that the name may end in.
 
     Raises
     ------
     ModelFileError
-        If it is neither.
+        If there is no such model, it cannot be read, or has no scale for the species.
     """
-    if os.path.exists(name_or_path):
-        return Path(name_or_path)
-    shipped = shipped_models()
-    if str(name_or_path) not in shipped:
-        raise ModelFileError(
-            "there is no such model file, nor does a model of this name come with splicenet "
-            f"({', '.join(shipped)} do)",
-            path=name_or_path,
-        )
-    return shipped[str(name_or_path)]
+    path, species = find_model(name)
+    return load_model(path).for_species(species)
+
+
+def find_model(name: str | Path) -> tuple[Path, str | None]:
+    """The file that a name means, and the species after its colon if there is one.
+
+    Raises
+    ------
+    ModelFileError
+        If it is neither a file nor a shipped model.
+    """
+    if os.path.exists(name):
+        return Path(name), None
+    before, _, species = str(name).rpartition(":")
+    for model, scale in ((str(name), None), (before, species)):
+        if model and os.path.exists(model):
+            return Path(model), scale
+        if model in shipped_models():
+            return shipped_models()[model], scale
+    raise ModelFileError(
+        "there is no such model file, nor does a model of this name come with splicenet "
+        f"({', '.join(shipped_models())} do)",
+        path=name,
+    )

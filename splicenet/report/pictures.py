@@ -25,8 +25,10 @@ _DPI = 150
 
 
 @contextmanager
-def canvas(path: str | Path, *, width: float, height: float) -> Iterator[Figure]:
+def canvas(path: str | Path, *, width: float = 5.5, height: float = 5.5) -> Iterator[Figure]:
     """A figure of ``width`` by ``height`` inches that is saved when the block ends well.
+
+    A path that cannot be written is found out at its beginning.
 
     Raises
     ------
@@ -38,50 +40,34 @@ def canvas(path: str | Path, *, width: float, height: float) -> Iterator[Figure]
     known = figure.canvas.get_supported_filetypes()
     if form not in known:
         raise OutputError(f"a picture's name must end in one of .{', .'.join(known)}", path=path)
-    yield figure
     with atomic_path(path) as temporary:
+        yield figure
         figure.savefig(temporary, dpi=_DPI, format=form)
 
 
-def precision_recall_plot(curves: Mapping[str, PrecisionRecallCurve], path: str | Path) -> None:
-    """Draw precision over recall, one line a name.
-
-    Raises
-    ------
-    OutputError
-        If the picture cannot be written.
-    """
-    with canvas(path, width=5.5, height=5) as figure:
-        axes = _unit_square(figure.add_subplot(), "recall", "precision")
-        for number, (name, curve) in enumerate(curves.items()):
-            axes.plot(curve.recall, curve.precision, label=name, **_style(number))
-        axes.legend(frameon=False, fontsize="small")
+def precision_recall_plot(figure: Figure, curves: Mapping[str, PrecisionRecallCurve]) -> None:
+    """Draw precision over recall, one line a name."""
+    axes = _unit_square(figure.add_subplot(), "recall", "precision")
+    for number, (name, curve) in enumerate(curves.items()):
+        axes.plot(curve.recall, curve.precision, label=name, **_style(number))
+    axes.legend(frameon=False, fontsize="small")
 
 
-def reliability_plot(curves: Mapping[str, Reliability], path: str | Path) -> None:
-    """Draw the share of true sites over the reported probability, and how many bases report it.
-
-    Raises
-    ------
-    OutputError
-        If the picture cannot be written.
-    """
-    with canvas(path, width=5.5, height=6.5) as figure:
-        grid = figure.add_gridspec(2, 1, height_ratios=(4, 1))
-        axes = _unit_square(figure.add_subplot(grid[0]), "", "share of true sites")
-        below = figure.add_subplot(grid[1], sharex=axes)
-        axes.plot((0, 1), (0, 1), color="0.7", linewidth=1, zorder=0)
-        for number, (name, curve) in enumerate(curves.items()):
-            filled = curve.bases > 0
-            label = f"{name} (calibration error {curve.error:.3f})"
-            style = _style(number)
-            axes.plot(
-                curve.predicted[filled], curve.observed[filled], marker="o", label=label, **style
-            )
-            below.stairs(curve.bases, [*curve.lower, curve.upper[-1]], baseline=None, **style)
-        axes.legend(frameon=False, fontsize="small", loc="upper left")
-        below.set(xlabel="reported probability", ylabel="bases", yscale="log")
-        below.spines[["top", "right"]].set_visible(False)
+def reliability_plot(figure: Figure, curves: Mapping[str, Reliability]) -> None:
+    """Draw the share of true sites over the reported probability, and how many bases report it."""
+    grid = figure.add_gridspec(2, 1, height_ratios=(4, 1))
+    axes = _unit_square(figure.add_subplot(grid[0]), "", "share of true sites")
+    below = figure.add_subplot(grid[1], sharex=axes)
+    axes.plot((0, 1), (0, 1), color="0.7", linewidth=1, zorder=0)
+    for number, (name, curve) in enumerate(curves.items()):
+        filled = curve.bases > 0
+        label = f"{name} (calibration error {curve.error:.3f})"
+        style = _style(number)
+        axes.plot(curve.predicted[filled], curve.observed[filled], marker="o", label=label, **style)
+        below.stairs(curve.bases, [*curve.lower, curve.upper[-1]], baseline=None, **style)
+    axes.legend(frameon=False, fontsize="small", loc="upper left")
+    below.set(xlabel="reported probability", ylabel="bases", yscale="log")
+    below.spines[["top", "right"]].set_visible(False)
 
 
 def _unit_square(axes: Axes, across: str, up: str) -> Axes:

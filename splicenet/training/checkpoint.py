@@ -6,6 +6,7 @@ Tensors are safetensors, the rest is JSON in their header: nothing is unpickled.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from torch.optim import Optimizer
 from splicenet.exceptions import TrainingError
 from splicenet.genome.output import atomic
 
-__all__ = ["RunState", "load_checkpoint", "save_checkpoint"]
+__all__ = ["RunState", "Tensors", "load_checkpoint", "restore", "save_checkpoint", "snapshot"]
+
+Tensors = dict[str, Tensor]
 
 _KEY = "splicenet_checkpoint"
 
@@ -29,6 +32,8 @@ class RunState:
     """Where a run stands, apart from its tensors."""
 
     step: int = 0
+    bases: int = 0
+    """Strand-bases read in these steps."""
     seconds: float = 0.0
     evaluations: int = 0
     best_score: float = -1.0
@@ -36,9 +41,36 @@ class RunState:
     losses: list[float] = field(default_factory=list)
     """Losses since the last evaluation, in nats a kilobase."""
     norms: list[float] = field(default_factory=list)
-    """Gradient norms since the last evaluation, before clipping."""
+    """Gradient norms since the last evaluation, before they were clipped."""
+    clipped: int = 0
+    """Steps since the last evaluation whose gradient was clipped."""
+    good_step: int = 0
+    good_bases: int = 0
+    """``step`` and ``bases`` to go back to from what is not finite."""
+    setbacks: list[dict[str, Any]] = field(default_factory=list)
+    """For each time it did: the ``step`` that failed, the ``cause``, and the step ``back_to``."""
     history: list[dict[str, float]] = field(default_factory=list)
     finished: bool = False
+
+
+def snapshot(network: nn.Module, optimizer: Optimizer) -> Tensors:
+    """Copies of all tensors of network and optimizer, for :func:`restore`."""
+    tensors = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
+    for index, values in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer/{index}/{name}": tensor for name, tensor in values.items()}
+    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
+
+
+def restore(tensors: Tensors, network: nn.Module, optimizer: Optimizer) -> None:
+    """Bring network and optimizer back to a :func:`snapshot`."""
+    network.load_state_dict(_under(tensors, "network/"))
+    moments: dict[int, Tensors] = {}
+    for name, tensor in _under(tensors, "optimizer/").items():
+        index, _, key = name.partition("/")
+        moments.setdefault(int(index), {})[key] = tensor.clone()
+    optimizer.load_state_dict(
+        {"state": moments, "param_groups": optimizer.state_dict()["param_groups"]}
+    )
 
 
 def save_checkpoint(
@@ -48,8 +80,8 @@ def save_checkpoint(
     state: RunState,
     sampler: dict[str, Any],
     network: nn.Module,
-    best: dict[str, Tensor],
     optimizer: Optimizer,
+    kept: Mapping[str, Tensors],
 ) -> None:
     """Write everything that the rest of the run depends on.
 
@@ -57,13 +89,12 @@ def save_checkpoint(
     ----------
     identity
         Settings and data of the run as JSON; :func:`load_checkpoint` compares it.
-    best
-        The network's tensors at its best evaluation so far; empty before the first.
+    kept
+        More tensors, by a name for each set of them.
     """
-    tensors = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
-    tensors |= {f"best/{name}": tensor for name, tensor in best.items()}
-    for index, values in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer/{index}/{name}": tensor for name, tensor in values.items()}
+    tensors = snapshot(network, optimizer)
+    for group, members in kept.items():
+        tensors |= {f"{group}/{name}": tensor for name, tensor in members.items()}
     tensors["torch_random_state"] = torch.get_rng_state()
     header = {"identity": identity, "state": asdict(state), "sampler": sampler}
     data = save(
@@ -75,14 +106,19 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: str | Path, *, identity: dict[str, Any], network: nn.Module, optimizer: Optimizer
-) -> tuple[RunState, dict[str, Any], dict[str, Tensor]]:
+    path: str | Path,
+    *,
+    identity: dict[str, Any],
+    network: nn.Module,
+    optimizer: Optimizer,
+    kept: Sequence[str],
+) -> tuple[RunState, dict[str, Any], list[Tensors]]:
     """Bring network and optimizer back to where they were.
 
     Returns
     -------
-    state, sampler, best
-        The run's state, the sampler's, and the tensors of the best network so far.
+    state, sampler, kept
+        The run's state, the sampler's, and the sets of tensors of the names in ``kept``.
 
     Raises
     ------
@@ -105,7 +141,10 @@ def load_checkpoint(
             path=path,
         )
     try:
-        return _restore(header, tensors, network, optimizer)
+        restore(tensors, network, optimizer)
+        torch.set_rng_state(tensors["torch_random_state"])
+        state, sampler = RunState(**header["state"]), header["sampler"]
+        return state, sampler, [_under(tensors, f"{group}/") for group in kept]
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise TrainingError(
             "this checkpoint is damaged, or of another version of splicenet; start anew with "
@@ -114,22 +153,7 @@ def load_checkpoint(
         ) from error
 
 
-def _restore(
-    header: dict[str, Any], tensors: dict[str, Tensor], network: nn.Module, optimizer: Optimizer
-) -> tuple[RunState, dict[str, Any], dict[str, Tensor]]:
-    network.load_state_dict(_under(tensors, "network/"))
-    moments: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in _under(tensors, "optimizer/").items():
-        index, _, key = name.partition("/")
-        moments.setdefault(int(index), {})[key] = tensor
-    optimizer.load_state_dict(
-        {"state": moments, "param_groups": optimizer.state_dict()["param_groups"]}
-    )
-    torch.set_rng_state(tensors["torch_random_state"])
-    return RunState(**header["state"]), header["sampler"], _under(tensors, "best/")
-
-
-def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _under(tensors: Tensors, prefix: str) -> Tensors:
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
 

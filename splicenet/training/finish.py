@@ -6,24 +6,25 @@ is read once, for the metrics that go into the model file, and decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil, isnan
 from typing import Any
 
 import numpy as np
 
 from splicenet.evaluation.calibration import fit_calibration
-from splicenet.evaluation.metrics import best_f1_threshold, summarise
-from splicenet.evaluation.protocol import PROTOCOLS, Tally, tally_network
+from splicenet.evaluation.judge import judge_model
+from splicenet.evaluation.metrics import best_f1_threshold
+from splicenet.evaluation.protocol import PROTOCOLS, tally_network
 from splicenet.evaluation.scored import ScoredBases
 from splicenet.genome.intervals import Interval, Kind
 from splicenet.genome.labels import KINDS
+from splicenet.genome.regions import shorten
 from splicenet.genome.species import Species
-from splicenet.model.calibration import Calibration
-from splicenet.model.modelfile import Model
+from splicenet.model.modelfile import Model, Scale
 from splicenet.model.network import SpliceNetwork
 from splicenet.model.scoring import PROBE_LENGTH, measure_flank
-from splicenet.training.loop import VALIDATION_FLANK, shorten
+from splicenet.training.validation import VALIDATION_FLANK
 
 __all__ = ["calibrated_model", "held_out_metrics"]
 
@@ -31,6 +32,9 @@ _FLOOR = 1e-4
 _DEFAULT_THRESHOLD, _LOWEST_THRESHOLD = 0.5, 0.01
 _PROBES = 8
 _CALIBRATION_SHARE = 10
+"""The calibration of a species reads so many times what an evaluation while training reads."""
+_ENOUGH_SITES = 50
+"""A species with fewer in its validation sequence has no scale of its own."""
 
 Part = tuple[Species, list[Interval]]
 
@@ -43,33 +47,41 @@ def calibrated_model(
     seed: int,
     on_bases: Callable[[int], object] = lambda bases: None,
 ) -> Model:
-    """Measure the flank, and fit calibration and thresholds on the validation sequence.
+    """Measure the flank, and fit calibrations and thresholds on the validation sequence.
 
-    Where there are several species, their scored bases are thrown together.
+    One scale for each species with enough sites, and one for all of them together.
     """
     flank = measure_flank(network.fused(), _probes(validation, seed))
-    each = _CALIBRATION_SHARE * validation_bases // len(validation)
-    tallies = [
-        tally_network(
+    most = _CALIBRATION_SHARE * validation_bases // 2
+    scored = {
+        species.name: tally_network(
             network,
             species,
-            shorten(regions, each),
+            shorten(regions, most),
             flank=max(flank, VALIDATION_FLANK),
             floor=_FLOOR,
             on_bases=on_bases,
-        )
+        ).scored[PROTOCOLS[0]]
         for species, regions in validation
-    ]
-    calibration: dict[Kind, Calibration] = {}
-    threshold: dict[Kind, float] = {}
-    for kind in KINDS:
-        scored = _together([tally.scored[PROTOCOLS[0]][kind] for tally in tallies])
-        calibration[kind] = fit_calibration(scored)
-        best = best_f1_threshold(scored.mapped(calibration[kind].apply))
-        threshold[kind] = (
-            _DEFAULT_THRESHOLD if isnan(best) else max(_LOWEST_THRESHOLD, ceil(1000 * best) / 1000)
-        )
-    return Model(network, flank, calibration, threshold)
+    }
+    together = {kind: _together([one[kind] for one in scored.values()]) for kind in KINDS}
+    species = {
+        name: _scale(one)
+        for name, one in scored.items()
+        if min(one[kind].sites for kind in KINDS) >= _ENOUGH_SITES
+    }
+    return Model(network, flank, _scale(together), species=species)
+
+
+def _scale(scored: Mapping[Kind, ScoredBases]) -> Scale:
+    """Calibrations, and the thresholds of the highest F1."""
+    calibration = {kind: fit_calibration(scored[kind]) for kind in KINDS}
+    best = {kind: best_f1_threshold(scored[kind].mapped(calibration[kind].apply)) for kind in KINDS}
+    threshold = {
+        kind: _DEFAULT_THRESHOLD if isnan(one) else max(_LOWEST_THRESHOLD, ceil(1000 * one) / 1000)
+        for kind, one in best.items()
+    }
+    return Scale(calibration, threshold)
 
 
 def held_out_metrics(
@@ -79,29 +91,14 @@ def held_out_metrics(
     on_bases: Callable[[int], object] = lambda bases: None,
 ) -> dict[str, Any]:
     """Metrics by species, protocol and kind, as JSON."""
-    return {
-        species.name: _metrics(
-            model,
-            tally_network(
-                model.network, species, regions, flank=model.flank, floor=_FLOOR, on_bases=on_bases
-            ),
-        )
-        for species, regions in held_out
-        if regions
-    }
-
-
-def _metrics(model: Model, tally: Tally) -> dict[str, Any]:
-    return {
-        protocol: {
-            kind: summarise(
-                by_kind[kind].mapped(model.calibration[kind].apply),
-                threshold=model.threshold[kind],
-            ).to_dict()
-            for kind in KINDS
+    found: dict[str, Any] = {}
+    for species, regions in held_out:
+        metrics = judge_model(model, species, regions, on_bases=on_bases).metrics()
+        found[species.name] = {
+            protocol: {kind: metrics[protocol, kind].to_dict() for kind in KINDS}
+            for protocol in PROTOCOLS
         }
-        for protocol, by_kind in tally.scored.items()
-    }
+    return found
 
 
 def _together(parts: Sequence[ScoredBases]) -> ScoredBases:

@@ -9,26 +9,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-
-from splicenet.evaluation.metrics import average_precision
-from splicenet.evaluation.protocol import PROTOCOLS, tally_network
 from splicenet.exceptions import TrainingError
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
 from splicenet.genome.species import Species
 from splicenet.model.network import SpliceNetwork
-from splicenet.training.checkpoint import RunState, load_checkpoint, save_checkpoint
-from splicenet.training.loss import splice_loss
+from splicenet.training.batches import Batches
+from splicenet.training.checkpoint import (
+    RunState,
+    Tensors,
+    load_checkpoint,
+    restore,
+    save_checkpoint,
+    snapshot,
+)
+from splicenet.training.descent import NotFinite, descend, make_optimizer
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.signals import interrupts_held_back
-from splicenet.training.windows import TrainingGround, WindowSampler
+from splicenet.training.validation import validation_precision
+from splicenet.training.windows import TrainingGround
 
-__all__ = ["Progress", "Trainer", "VALIDATION_FLANK"]
-
-VALIDATION_FLANK = 2048
-"""Bases read beyond a window while training; the exact flank is measured at the end."""
+__all__ = ["Progress", "Trainer"]
 
 
 @dataclass(frozen=True)
@@ -76,21 +77,15 @@ class Trainer:
         self.network = network
         self.settings = settings
         self.state = RunState()
-        self.best: dict[str, Tensor] = {}
+        self.best: Tensors = {}
         self._validation = validation
         self._checkpoint = checkpoint
         self._identity = identity
         self._planned = settings.planned_steps(sum(ground.strand_bases for ground in grounds))
-        self._device = next(network.parameters()).device
-        self._optimizer = _optimizer(network, settings)
-        self._sampler = WindowSampler(
-            grounds,
-            length=settings.length,
-            batch_size=settings.batch_size,
-            genes=settings.genes,
-            margin=min(network.config.margin, settings.length // 4),
-            seed=settings.seed,
-        )
+        device = next(network.parameters()).device
+        self._batches = Batches(grounds, settings, network.config, device)
+        self._optimizer = make_optimizer(network, settings)
+        self._good = snapshot(network, self._optimizer)
 
     @property
     def share(self) -> float:
@@ -108,11 +103,12 @@ class Trainer:
         TrainingError
             If it belongs to another run or cannot be read.
         """
-        self.state, self._sampler.state, self.best = load_checkpoint(
+        self.state, self._batches.state, (self.best, self._good) = load_checkpoint(
             self._checkpoint,
             identity=self._identity,
             network=self.network,
             optimizer=self._optimizer,
+            kept=("best", "good"),
         )
 
     def save(self) -> None:
@@ -121,41 +117,48 @@ class Trainer:
             self._checkpoint,
             identity=self._identity,
             state=self.state,
-            sampler=self._sampler.state,
+            sampler=self._batches.state,
             network=self.network,
-            best=self.best,
             optimizer=self._optimizer,
+            kept={"best": self.best, "good": self._good},
         )
 
     def run(
         self,
         on_step: Callable[[Progress], object] = lambda progress: None,
         on_evaluation: Callable[[dict[str, float]], object] = lambda row: None,
+        on_note: Callable[[str], object] = lambda sentence: None,
     ) -> None:
         """Train to the end of the budget; :attr:`best` then holds the best weights.
 
         However it ends, a checkpoint is left first: a signal is obeyed once the step at hand, or
-        the evaluation, is done.
+        the evaluation, is done. From a loss or gradient that is not finite the run goes back to
+        its last evaluation and on at half the learning rate, as often as ``retries`` says.
 
         Raises
         ------
         TrainingError
-            If the loss is no longer a number.
+            If the loss or its gradient is not finite once more.
         KeyboardInterrupt
             After SIGINT or SIGTERM.
         """
         began = time.monotonic() - self.state.seconds
         saved = time.monotonic()
-        first_step, first_second = self.state.step, self.state.seconds
+        pace = _Pace(self.state.seconds)
         with interrupts_held_back() as interrupted:
             while not (self.state.finished or interrupted()):
-                self._step()
+                try:
+                    pace.add(self._step())
+                except NotFinite as error:
+                    on_note(self._go_back(error))
+                    continue
                 self.state.seconds = time.monotonic() - began
-                on_step(self._progress(first_step, first_second))
+                on_step(self._progress(pace))
                 due = math.floor(self.share * self.settings.evaluations + 1e-9)
                 if due > self.state.evaluations:
                     self.state.evaluations = due
                     on_evaluation(self._evaluate())
+                    self._remember()
                     self.state.finished = self.share >= 1 or self._stale()
                 self.state.seconds = time.monotonic() - began
                 if time.monotonic() - saved > 60 * self.settings.checkpoint_minutes:
@@ -165,68 +168,76 @@ class Trainer:
         if interrupted():
             raise KeyboardInterrupt
 
-    def _step(self) -> None:
-        settings, state = self.settings, self.state
-        codes, labels = (torch.from_numpy(a).to(self._device) for a in self._sampler.draw())
-        for group in self._optimizer.param_groups:
-            group["lr"] = self._learning_rate()
-        self.network.train()
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
-            logits = self.network(codes)
-        loss = splice_loss(logits, labels, site_weight=settings.site_weight, focal=settings.focal)
-        if not torch.isfinite(loss):
-            raise TrainingError(self._not_a_number("loss"))
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip)
-        if not torch.isfinite(norm):
-            raise TrainingError(self._not_a_number("gradient"))
-        self._optimizer.step()
+    def _step(self) -> int:
+        """Read and learn from one batch; gives its bases."""
+        state = self.state
+        batch = self._batches.draw(state.step, self.share)
+        rate = self._learning_rate()
+        step = descend(self.network, self._optimizer, batch, self.settings, rate=rate)
         state.step += 1
-        state.losses.append(loss.item())
-        state.norms.append(norm.item())
+        state.bases += batch.bases
+        state.losses.append(step.loss)
+        state.norms.append(step.norm)
+        state.clipped += step.clipped
+        return batch.bases
 
-    def _not_a_number(self, what: str) -> str:
+    def _remember(self) -> None:
+        """Make this the state to go back to."""
+        self._good = snapshot(self.network, self._optimizer)
+        self.state.good_step, self.state.good_bases = self.state.step, self.state.bases
+
+    def _go_back(self, error: NotFinite) -> str:
+        """Return to the last good state and say so; the windows that failed do not come again.
+
+        Evaluations, not checkpoints, are the states to return to: when a checkpoint is written is
+        a matter of time, and the same command is to give the same weights.
+        """
+        state = self.state
+        failed, retries = state.step + 1, self.settings.retries
+        restore(self._good, self.network, self._optimizer)
+        state.step, state.bases = state.good_step, state.good_bases
+        state.losses, state.norms, state.clipped = [], [], 0
+        state.setbacks.append({"step": failed, "cause": str(error), "back_to": state.step})
+        what = f"{error} at step {failed}"
+        if len(state.setbacks) > retries:
+            self.save()
+            raise TrainingError(
+                f"{what}; --resume goes on from step {state.step} at half the learning rate, "
+                "--restart with a lower --learning-rate or --clip begins anew"
+            )
         return (
-            f"the {what} is not a number at step {self.state.step + 1}; begin anew with a lower "
-            "--learning-rate and --restart"
+            f"warning: {what}; back to step {state.step} and on at half the learning rate "
+            f"(retry {len(state.setbacks)} of {retries})"
         )
 
     def _learning_rate(self) -> float:
-        """Linear warm-up, then half a cosine down to a hundredth."""
+        """Linear warm-up, then half a cosine down to a hundredth; half of it for each setback."""
         warm = min(1.0, (self.state.step + 1) / self.settings.warmup_steps)
         cosine = 0.01 + 0.99 * (1 + math.cos(math.pi * self.share)) / 2
-        return self.settings.learning_rate * warm * cosine
+        return self.settings.learning_rate * warm * cosine * 0.5 ** len(self.state.setbacks)
 
     def _evaluate(self) -> dict[str, float]:
         """Score the validation sequence, keep the weights if they are the best so far."""
-        state, settings = self.state, self.settings
-        share = settings.validation_bases / len(self._validation)
-        precisions = []
-        for species, regions in self._validation:
-            tally = tally_network(
-                self.network, species, shorten(regions, int(share)), flank=VALIDATION_FLANK
-            )
-            scored = tally.scored[PROTOCOLS[0]]
-            precisions.append([average_precision(scored[kind]) for kind in KINDS])
-        # A validation part without a site has no AUPRC; the others speak for it. If none has one,
-        # the last weights are as good a choice as any.
-        values = torch.tensor(precisions, dtype=torch.float64).nanmean(0)
+        state = self.state
+        values = validation_precision(
+            self.network, self._validation, self.settings.validation_bases
+        )
         score = values.nanmean().item()
+        # Where no site is, the last weights are as good a choice as any.
         if math.isnan(score) or score > state.best_score:
             state.best_score, state.best_step = max(score, state.best_score), state.step
             self.best = {n: t.detach().clone() for n, t in self.network.state_dict().items()}
         row = {
             "step": state.step,
             "minutes": state.seconds / 60,
-            "strand_bases": state.step * settings.batch_size * settings.length,
+            "strand_bases": state.bases,
             "learning_rate": self._learning_rate(),
             "loss": sum(state.losses) / len(state.losses),
             "gradient_norm": sum(state.norms) / len(state.norms),
-            "clipped": sum(norm > settings.clip for norm in state.norms) / len(state.norms),
+            "clipped": state.clipped / len(state.norms),
             **{f"auprc_{kind}": values[i].item() for i, kind in enumerate(KINDS)},
         }
-        state.losses, state.norms = [], []
+        state.losses, state.norms, state.clipped = [], [], 0
         state.history.append(row)
         return row
 
@@ -235,41 +246,29 @@ class Trainer:
         later = [row for row in self.state.history if row["step"] > self.state.best_step]
         return len(later) >= self.settings.patience
 
-    def _progress(self, first_step: int, first_second: float) -> Progress:
+    def _progress(self, pace: _Pace) -> Progress:
         state = self.state
-        steps, seconds = state.step - first_step, max(state.seconds - first_second, 1e-9)
-        share = self.share
-        if self.settings.minutes is not None:
-            left = 60 * self.settings.minutes - state.seconds
+        seconds = max(state.seconds - pace.since, 1e-9)
+        if self._planned is None:
+            left = (1 - self.share) * 60 * (self.settings.minutes or 0)
         else:
-            left = seconds / steps * (state.step / share - state.step)
+            left = seconds / pace.steps * (self._planned - state.step)
         recent = state.losses[-50:]
         return Progress(
-            state.step,
-            share,
-            sum(recent) / len(recent),
-            steps * self.settings.batch_size * self.settings.length / seconds,
-            max(left, 0.0),
+            state.step, self.share, sum(recent) / len(recent), pace.bases / seconds, max(left, 0.0)
         )
 
 
-def shorten(regions: Sequence[Interval], strand_bases: int) -> list[Interval]:
-    """The first regions that together hold no more than ``strand_bases`` on both strands."""
-    left = strand_bases // 2
-    kept = []
-    for region in regions:
-        if left <= 0:
-            break
-        kept.append(Interval(region.contig, region.start, min(region.end, region.start + left)))
-        left -= len(kept[-1])
-    return kept
+@dataclass
+class _Pace:
+    """What was done since this process began or resumed the run."""
 
+    since: float
+    """Seconds of the run that were over then."""
+    steps: int = 0
+    bases: int = 0
 
-def _optimizer(network: nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
-    """AdamW that decays matrices and leaves biases and normalisations alone."""
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=settings.learning_rate)
+    def add(self, bases: int) -> None:
+        """Count a step."""
+        self.steps += 1
+        self.bases += bases

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,15 @@ from splicenet._version import __version__
 from splicenet.exceptions import OutputError, TrainingError
 from splicenet.genome.intervals import Interval
 from splicenet.genome.output import atomic
-from splicenet.genome.regions import read_regions
+from splicenet.genome.regions import share_regions, shorten
 from splicenet.genome.species import Species
 from splicenet.genome.split import FencedGenome, Split, split_genome
-from splicenet.model.modelfile import SUFFIX, Model, load_model, save_model
+from splicenet.model.modelfile import SUFFIX, Model, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.provenance import inherit, seen_bases
-from splicenet.model.shipped import model_path
+from splicenet.model.shipped import open_model
 from splicenet.training.finish import calibrated_model, held_out_metrics
-from splicenet.training.loop import Progress, Trainer, shorten
+from splicenet.training.loop import Progress, Trainer
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import TrainingGround
 
@@ -108,7 +107,7 @@ def train_model(
     settings
         The choices of the run.
     holdout
-        A share, or regions as :func:`read_regions` takes them, never read before the end.
+        A share, or regions as :func:`share_regions` takes them, never read before the end.
     device
         As torch names it.
     resume, restart
@@ -137,7 +136,7 @@ def train_model(
     network = SpliceNetwork(config)
     ancestors: list[dict[str, Any]] = []
     if init is not None:
-        parent = load_model(model_path(init))
+        parent = open_model(init)
         network, ancestors = parent.network, inherit(parent.record)
     _freeze(network, freeze)
     parts = split_species(species, holdout, settings)
@@ -156,7 +155,7 @@ def train_model(
         trainer.resume()
         reporter.note(f"resumed at step {trainer.state.step}")
     trainer.save()  # a folder that cannot be written shows now, not in an hour
-    trainer.run(reporter.step, reporter.evaluation)
+    trainer.run(reporter.step, reporter.evaluation, reporter.note)
     network.load_state_dict(trainer.best)
     network.eval()
     model = calibrated_model(
@@ -166,7 +165,10 @@ def train_model(
         seed=settings.seed,
     )
     held_out = [
-        (one, regions if settings.test_bases is None else shorten(regions, settings.test_bases))
+        (
+            one,
+            regions if settings.test_bases is None else shorten(regions, settings.test_bases // 2),
+        )
         for one, regions in parts.part("held_out")
     ]
     bases = 2 * sum(len(region) for _, regions in held_out for region in regions)
@@ -174,6 +176,7 @@ def train_model(
         "steps": trainer.state.step,
         "best_step": trainer.state.best_step,
         "minutes": trainer.state.seconds / 60,
+        "setbacks": trainer.state.setbacks,
         "metrics": held_out_metrics(
             model, held_out, on_bases=reporter.scoring("held-out sequence", bases)
         ),
@@ -197,15 +200,15 @@ def split_species(
     TrainingError
         If nothing is left to train or to validate on.
     """
-    if isinstance(holdout, str):  # what is no region of any genome is a mistake
-        read_regions(holdout, dict(chain(*(one.genome.lengths.items() for one in species))))
-    splits = []
-    for one in species:
-        lengths = one.genome.lengths
-        held_out = (
-            read_regions(holdout, lengths, required=False) if isinstance(holdout, str) else holdout
-        )
-        splits.append(split_genome(lengths, held_out, settings.validation, seed=settings.seed))
+    wanted: Sequence[float | Sequence[Interval]]
+    if isinstance(holdout, str):
+        wanted = share_regions(holdout, [one.genome for one in species])
+    else:
+        wanted = [holdout] * len(species)
+    splits = [
+        split_genome(one.genome.lengths, held_out, settings.validation, seed=settings.seed)
+        for one, held_out in zip(species, wanted, strict=True)
+    ]
     parts = Parts(species, splits)
     for name in ("training", "validation"):
         if not parts.part(name):

@@ -7,21 +7,23 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from splicenet.exceptions import TrainingError
+from splicenet.training.lengths import Lengths
 
 __all__ = ["TrainingSettings"]
 
 
 _POSITIVE = (
-    "length",
     "learning_rate",
     "warmup_steps",
     "clip",
+    "clip_value",
+    "bptt",
     "site_weight",
     "validation_bases",
     "evaluations",
     "patience",
 )
-_NOT_NEGATIVE = ("weight_decay", "focal", "checkpoint_minutes")
+_NOT_NEGATIVE = ("weight_decay", "focal", "checkpoint_minutes", "retries")
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,14 @@ class TrainingSettings:
     minutes: float | None = None
     steps: int | None = None
     epochs: float | None = None
-    length: int = 8192
-    """Bases in a window."""
+    length: int | str = 8192
+    """Bases in a window; :class:`Lengths` tells what else may stand here."""
     batch_tokens: int = 16384
     """Bases in a batch: the number of windows is this divided by their length."""
+    bptt: int | None = None
+    """Bases between the cuts of the gradient's way through time; None is full BPTT."""
+    checkpoint_activations: bool = False
+    """Compute the recurrent level's states again in the backward pass instead of keeping them."""
     genes: float = 0.7
     """Share of windows drawn around annotated exons; the rest fall anywhere, on either strand."""
     learning_rate: float = 5e-3
@@ -46,6 +52,10 @@ class TrainingSettings:
     warmup_steps: int = 100
     clip: float = 1.0
     """Largest norm of the gradient of the loss in nats a kilobase."""
+    clip_value: float | None = None
+    """Largest value in the gradient, clipped before the norm; None leaves values alone."""
+    retries: int = 2
+    """Times to go back, at half the learning rate, from a loss or gradient that is not finite."""
     site_weight: float = 1.0
     """Weight of donors and acceptors in the loss; other bases weigh 1."""
     focal: float = 0.0
@@ -68,13 +78,14 @@ class TrainingSettings:
         for limit in (self.minutes, self.steps, self.epochs):
             if limit is not None and not 0 < limit < math.inf:
                 raise TrainingError("the training budget must be a number above 0")
-        if self.batch_tokens < self.length:
+        if self.batch_tokens < self.lengths.longest:
             raise TrainingError(
-                f"a batch of {self.batch_tokens} bases holds no window of {self.length}; "
+                f"a batch of {self.batch_tokens} bases holds no window of {self.lengths.longest}; "
                 "raise --batch-tokens or lower --length"
             )
         for name in _POSITIVE:
-            if not getattr(self, name) > 0:
+            value = getattr(self, name)
+            if value is not None and not value > 0:
                 raise TrainingError(f"--{name.replace('_', '-')} must be more than 0")
         for name in _NOT_NEGATIVE:
             if not getattr(self, name) >= 0:
@@ -85,16 +96,23 @@ class TrainingSettings:
             raise TrainingError("--validation must lie between 0 and 1")
 
     @property
+    def lengths(self) -> Lengths:
+        """What ``length`` says."""
+        return Lengths.parse(self.length)
+
+    @property
     def batch_size(self) -> int:
-        """Windows in a batch."""
-        return self.batch_tokens // self.length
+        """Windows in a batch of the longest."""
+        return self.batch_tokens // self.lengths.longest
 
     def planned_steps(self, strand_bases: int) -> int | None:
         """Steps of the run over ``strand_bases`` of training sequence; None if time decides."""
         if self.steps is not None:
             return self.steps
         if self.epochs is not None:
-            return math.ceil(self.epochs * strand_bases / (self.batch_size * self.length))
+            return math.ceil(
+                self.epochs * strand_bases / self.lengths.mean_bases(self.batch_tokens)
+            )
         return None
 
     def to_dict(self) -> dict[str, Any]:

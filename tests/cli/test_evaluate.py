@@ -5,6 +5,9 @@ import json
 import pandas as pd
 import pytest
 
+from splicenet.exceptions import SplicenetError
+from splicenet.genome.sequence import open_genome
+
 REGION = "NC_004353.4:100,001-400,000"
 KEYS = ["species", "method", "where", "kind"]
 
@@ -42,14 +45,22 @@ def test_what_the_model_held_out_is_the_default(evaluate, trained_model, tmp_pat
 
 
 def test_table_on_the_terminal_and_as_json(evaluate, tmp_path):
-    done = evaluate("-o", tmp_path / "table.json", "--plot", tmp_path / "curves.png")
+    pictures = tmp_path / "curves.png", tmp_path / "bins.png"
+    output = ("-o", tmp_path / "table.json", "--plot", pictures[0], "--reliability", pictures[1])
+    done = evaluate(*output)
     header, *lines = done.out.splitlines()
     assert header.split()[:5] == [*KEYS, "sites"]
     assert len(lines) == 4
     found = json.loads((tmp_path / "table.json").read_text())
     assert [row["kind"] for row in found] == ["donor", "acceptor"] * 2
     assert all(f"{row['auprc']:.3f}" in line for row, line in zip(found, lines, strict=True))
-    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
+    for row in found:
+        bins = row["reliability"]
+        filled = [one for one in bins if one["bases"]]
+        assert sum(one["bases"] for one in filled) > 0
+        off = sum(one["bases"] * abs(one["predicted"] - one["observed"]) for one in filled)
+        assert off / sum(one["bases"] for one in filled) == pytest.approx(row["ece"])
 
 
 def test_regions_that_were_trained_on_come_with_a_warning(evaluate):
@@ -107,7 +118,15 @@ def test_several_species(cli, trained, fly_files, read_files, tmp_path):
     options = ("--samplesheet", sheet, "-r", regions, "--threads", 1, "-o", tmp_path / "t.tsv")
     done = cli("evaluate", "-m", trained, *options)
     assert done.code == 0
-    assert set(figures(tmp_path / "t.tsv").index.get_level_values("species")) == {"first", "second"}
+    table = figures(tmp_path / "t.tsv")
+    assert set(table.index.get_level_values("species")) == {"first", "second"}
+    for name in ("first", "second"):
+        assert 0 <= table.loc[(name, "splicenet", "both strands", "donor"), "ece"] <= 1
+    header, *lines = (line.split() for line in done.out.splitlines())
+    assert header[-1] == "ece"
+    assert {line[0] for line in lines} == {"first", "second"}
+    shown = [float(line[-1].replace("-", "nan")) for line in lines]
+    assert shown == pytest.approx(table["ece"].tolist(), abs=1e-3, nan_ok=True)
 
 
 def test_a_genome_never_seen_is_judged_whole(cli, trained, read_files, tmp_path):
@@ -130,8 +149,67 @@ def test_sites_of_another_genome(refused, fly_files, tmp_path):
     (tmp_path / "sites.bed").write_text("chrZ\t10\t11\tdonor\t900\t+\n")
     files = ("-f", fly_files.fasta, "-a", fly_files.annotation)
     sentence = refused("evaluate", "--sites", tmp_path / "sites.bed", *files)
-    assert "contig chrZ" in sentence
-    assert "outside the genome" in sentence
+    assert "sites.bed: its contigs (chrZ) cannot be matched" in sentence
+
+
+def test_other_spellings_of_the_contig_change_nothing(cli, fly_files, tmp_path):
+    row = "\t{}\t{}\tdonor\t900\t+\n"
+    lines = [row.format(place, place + 1) for place in range(100_000, 300_000, 50)]
+    files = ("-f", fly_files.fasta, "-a", fly_files.annotation)
+    tables = []
+    for name in ("NC_004353.4", "chr4"):
+        (tmp_path / "sites.bed").write_text("".join(name + line for line in lines))
+        where = ("-r", f"{name}:100,001-400,000")
+        done = cli("evaluate", "--sites", tmp_path / "sites.bed", *files, *where)
+        assert done.code == 0, done.err
+        tables.append(done.out)
+    assert tables[0] == tables[1]
+    assert "both strands" in tables[0]
+
+
+@pytest.mark.parametrize("option", ["-o", "--plot", "--reliability"])
+@pytest.mark.parametrize("name", ["missing/x.png", "folder.png"])
+def test_what_cannot_be_written_is_found_out_before_anything_is_scored(
+    refused, fly_files, trained, tmp_path, monkeypatch, option, name
+):
+    (tmp_path / "folder.png").mkdir()
+
+    def too_late(*arguments, **options):
+        raise AssertionError("it went on")
+
+    monkeypatch.setattr("splicenet.cli.evaluate.open_data", too_late)
+    files = ("-f", fly_files.fasta, "-a", fly_files.annotation)
+    sentence = refused("evaluate", "-m", trained, *files, option, tmp_path / name)
+    assert sentence.startswith(str(tmp_path / name))
+
+
+def test_a_failure_leaves_neither_table_nor_pictures(refused, fly_files, trained, tmp_path):
+    files = ("-f", fly_files.fasta, "-a", tmp_path / "missing.gtf")
+    output = ("-o", tmp_path / "t.json", "--plot", tmp_path / "p.png")
+    refused("evaluate", "-m", trained, *files, *output, "--reliability", tmp_path / "r.png")
+
+
+def test_all_genomes_are_closed_at_the_end(cli, fly_files, read_files, tmp_path, monkeypatch):
+    genomes = []
+
+    def recorded(path):
+        genomes.append(open_genome(path))
+        return genomes[-1]
+
+    monkeypatch.setattr("splicenet.genome.species.open_genome", recorded)
+    sheet = tmp_path / "sheet.csv"
+    lines = [
+        f"first,{fly_files.fasta},{fly_files.annotation},",
+        f"second,{read_files.fasta},,{read_files.bam}",
+    ]
+    sheet.write_text("\n".join(["species,fasta,annotation,bam", *lines]))
+    regions = "NC_004353.4:1-50,000,chr4:1-50,000"
+    done = cli("evaluate", "--sites", "/dev/null", "--samplesheet", sheet, "-r", regions)
+    assert done.code == 0
+    assert len(genomes) == 2
+    for genome in genomes:
+        with pytest.raises(SplicenetError):
+            genome.fetch(next(iter(genome.lengths)), 70_000, 70_001)
 
 
 def test_sites_that_are_none(refused, fly_files, tmp_path):

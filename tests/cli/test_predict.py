@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 from typing import NamedTuple
@@ -276,3 +277,71 @@ def test_an_unwritable_folder(refused, fly_files, trained, tmp_path):
             assert sentence.startswith(str(there))
             assert "its folder does not exist; create it first" in sentence
     assert "name a file in it" in refused(*arguments, "-o", tmp_path)
+
+
+KILLED = """
+import os, signal, sys
+from splicenet.cli.main import main
+from splicenet.genome.bigwig import TrackWriter
+
+owner, name = {"rename": (os, "replace"), "write": (TrackWriter, "write")}[sys.argv[1]]
+count, true = int(sys.argv[2]), getattr(owner, name)
+
+def counted(*arguments):
+    global count
+    count -= 1
+    if count < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return true(*arguments)
+
+setattr(owner, name, counted)
+main(sys.argv[3:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("moment", "count", "new"),
+    [("write", 2, 0), ("rename", 0, 0), ("rename", 1, 1), ("rename", 4, 4)],
+)
+def test_killed_it_leaves_whole_files_or_the_old_ones(
+    cli, environment, fly_files, trained, tmp_path, moment, count, new
+):
+    """Half a file never stands under a name that was asked for, whenever the process dies."""
+
+    def arguments(folder):
+        (folder / "t").mkdir(parents=True)
+        output = ("-o", folder / "x.bed.gz", "--bigwig", folder / "t" / "x")
+        where = ("-r", "NC_004353.4:100,001-140,000", "--threads", 1)
+        return [str(word) for word in ("predict", fly_files.fasta, "-m", trained, *output, *where)]
+
+    def files(folder):
+        return {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in folder.rglob("[!.]*")
+            if path.is_file()
+        }
+
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert cli(*arguments(whole)).code == 0
+    expected = files(whole)
+    assert len(expected) == 6
+    command = arguments(killed)
+    for name in expected:
+        (killed / name).write_bytes(b"old")
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, moment, str(count), *command],
+        env=environment,
+        capture_output=True,
+        timeout=300,
+    )
+    assert done.returncode == -signal.SIGKILL
+    left = files(killed)
+    assert left.keys() == expected.keys()
+    assert all(content in (b"old", expected[name]) for name, content in left.items())
+    assert sum(content != b"old" for content in left.values()) == new
+
+
+def test_other_spellings_of_the_contig(predict):
+    there = predict("--format", "tsv", regions="NC_004353.4:100,001-120,000")
+    assert there.out == predict("--format", "tsv", regions="chr4:100,001-120,000").out
+    assert len(rows(there.out)) > 5

@@ -4,7 +4,9 @@ import gzip
 
 import pandas as pd
 import pytest
+import torch
 
+from splicenet.cli.train import train as train_command
 from splicenet.model.modelfile import load_model
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -46,6 +48,8 @@ def test_holdout_by_bed_by_share_and_none(train, tmp_path):
         ["NC_004353.4", 100, 5100],
         ["NC_004353.4", 900_000, 905_000],
     ]
+    (tmp_path / "test.bed").write_text("chr4\t100\t5100\n")
+    assert held_out(tmp_path / "test.bed") == [["NC_004353.4", 100, 5100]]
     assert held_out("0") == []
     share = held_out("0.02")
     assert 27_000 < sum(end - start for _, start, end in share) < 54_000
@@ -110,7 +114,13 @@ def test_a_checkpoint_needs_a_decision(train, refused, tmp_path, fly_files):
     [
         (("--minutes", "1"), "give one of --minutes, --steps and --epochs"),
         (("--batch-tokens", "100"), "raise --batch-tokens or lower --length"),
+        (("--length", "1"), "--length must be at least 64 bases"),
+        (("--length", "far"), "a range such as 2048-16384 or a curriculum such as 2048:16384"),
         (("--learning-rate", "-1"), "--learning-rate must be more than 0"),
+        (("--clip-value", "0"), "--clip-value must be more than 0"),
+        (("--retries", "-1"), "--retries must not be negative"),
+        (("--cell", "rnn", "--initialisation", "chrono"), "the cell rnn has no gate"),
+        (("--architecture", "conv", "--bptt", "100"), "which --architecture conv leaves out"),
         (("--evaluations", "0"), "--evaluations must be more than 0"),
         (("--genes", "1"), "--genes must be"),
         (("--validation", "0"), "--validation must"),
@@ -136,7 +146,8 @@ def test_choices_that_make_no_sense(train, tmp_path, trained, options, message):
     [
         ("--hidden", "0"),
         ("--layers", "-1"),
-        ("--length", "1"),
+        ("--cell", "transistor"),
+        ("--bptt", "0"),
         ("--seed", "-1"),
         ("--freeze", "trunk"),
         ("--resume", "--restart"),
@@ -176,3 +187,62 @@ def test_genome_from_standard_input(cli, quick, fly_files, tmp_path, program):
     options = ("-o", tmp_path / "m.splicenet", "--evaluations", 0)
     done = program("train", "-f", "-", "-a", fly_files.annotation, *options, input=text)
     assert done.sentence == "--evaluations must be more than 0"
+
+
+def test_the_recurrent_level_is_as_asked_for(train, tmp_path):
+    shape = "--cell lowrank --rank 3 --layers 2 --layer-stride 2 --initialisation orthogonal"
+    done = train(tmp_path / "m.splicenet", *shape.split(), steps=2)
+    assert done.code == 0, done.err
+    config = load_model(tmp_path / "m.splicenet").network.config
+    assert (config.cell, config.rank, config.layers, config.layer_stride) == ("lowrank", 3, 2, 2)
+    assert config.initialisation == "orthogonal" and config.forget_bias is None
+    assert train(tmp_path / "m.splicenet", "--forget-bias", 2, steps=2).code == 0
+    assert load_model(tmp_path / "m.splicenet").network.config.forget_bias == 2
+
+
+def test_how_the_gradient_is_computed_is_as_asked_for(train, tmp_path):
+    choices = "--length 256-512 --bptt 128 --checkpoint-activations --clip-value 0.5 --retries 0"
+    assert train(tmp_path / "m.splicenet", *choices.split(), steps=2).code == 0
+    training = load_model(tmp_path / "m.splicenet").record["training"]
+    assert (training["length"], training["bptt"]) == ("256-512", 128)
+    assert training["checkpoint_activations"] is True
+    assert (training["clip_value"], training["retries"]) == (0.5, 0)
+
+
+def test_a_loss_that_is_no_number_ends_in_a_sentence(train, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "splicenet.training.descent.splice_loss", lambda logits, *_, **__: logits.sum() * torch.nan
+    )
+    done = train(tmp_path / "m.splicenet")
+    assert done.code == 2
+    *_, first, second, last = done.err.splitlines()
+    for line in (first, second):
+        assert "is not finite at step 1; back to step 0 and on at half the learning rate" in line
+    assert last.startswith("splicenet: ") and "--resume goes on" in last
+    assert "Traceback" not in done.err
+    assert (tmp_path / "m.splicenet.checkpoint").exists()
+
+
+def test_help_begins_with_what_a_newcomer_needs(cli):
+    text = cli("train", "--help").out
+    titles = [line[:-1] for line in text.splitlines() if line.endswith(":") and line[0] != " "]
+    assert titles[0] == "Options" and len(titles) == 5
+    first = text[text.index("\nOptions:") : text.index("\nThe network:")]
+    assert first.count("\n  -") <= 13
+    for option in ("--fasta", "--annotation", "--output", "--minutes", "--holdout", "--resume"):
+        assert option in first
+    for option in ("--cell", "--bptt", "--retries", "--min-reads", "--freeze"):
+        assert option in text and option not in first
+
+
+def test_every_option_stands_in_the_help_once(cli):
+    text = cli("train", "--help").out
+    for parameter in train_command.params:
+        assert (
+            sum(
+                line.split()[0].strip(",") in parameter.opts
+                for line in text.splitlines()
+                if line.startswith("  -")
+            )
+            == 1
+        ), parameter.name

@@ -255,7 +255,7 @@ def test_every_change_of_a_gene(cli, options, fly_files, fly_species, tmp_path):
     genes = ["-a", fly_files.annotation, "--genes"]
     assert cli("mutscan", *options, *genes, shortest.gene, "-o", out, "-D", 5).code == 0
     found = read(out)
-    assert all(shortest.gene in info["SplicENet"] for _, info in found)
+    assert all(f"|{shortest.symbol}|" in info["SplicENet"] for _, info in found)
     wrong = cli("mutscan", *options, *genes, "none such", "-o", out)
     assert wrong.code == 2
     assert "no gene 'none such'" in wrong.err

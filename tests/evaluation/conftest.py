@@ -40,9 +40,12 @@ class Fly:
         self.background = Background()
         self.background.add(codes[:middle])
 
-    def windows(self, kind: str) -> np.ndarray:
-        """Windows of the half to learn from."""
-        return np.concatenate([site_windows(s.codes, s.sites[kind], kind) for s in self.learn])
+    def windows(self) -> dict[str, np.ndarray]:
+        """Windows of the half to learn from, by kind."""
+        return {
+            kind: np.concatenate([site_windows(s.codes, s.sites[kind], kind) for s in self.learn])
+            for kind in ("donor", "acceptor")
+        }
 
     def scored(self, baseline, kind: str) -> ScoredBases:
         """What a baseline makes of the half to judge."""

@@ -5,9 +5,9 @@ import pytest
 
 from splicenet.evaluation import maxent
 from splicenet.evaluation.background import Background
-from splicenet.evaluation.maxent import MaximumEntropy, maximum_entropy
+from splicenet.evaluation.maxent import maximum_entropy, maximum_entropy_model
 from splicenet.evaluation.metrics import average_precision
-from splicenet.evaluation.pwm import PositionWeights
+from splicenet.evaluation.pwm import position_weights
 from splicenet.genome.alphabet import encode
 
 EVEN = np.full(4, 0.25)
@@ -50,7 +50,7 @@ def test_sites_like_the_genome_score_nothing():
     background = Background(order=0)
     background.add(rng.integers(0, 4, 100_000, dtype=np.uint8))
     donors, acceptors = (rng.integers(0, 4, (50_000, n), dtype=np.uint8) for n in (9, 23))
-    model = MaximumEntropy.fit(donors, acceptors, background)
+    model = maximum_entropy_model({"donor": donors, "acceptor": acceptors}, background)
     codes = rng.integers(0, 4, 5000, dtype=np.uint8)
     for kind in ("donor", "acceptor"):
         scores = model.score(codes, kind)
@@ -63,7 +63,8 @@ def test_far_dependence_counts():
     donors = rng.integers(0, 4, (20_000, 9), dtype=np.uint8)
     donors[:14_000, 8] = donors[:14_000, 2]  # so 31 in 40 agree, and 3 in 40 each way do not
     acceptors = rng.integers(0, 4, (1000, 23), dtype=np.uint8)
-    models = [f.fit(donors, acceptors, Background()) for f in (MaximumEntropy, PositionWeights)]
+    windows = {"donor": donors, "acceptor": acceptors}
+    models = [fit(windows, Background()) for fit in (maximum_entropy_model, position_weights)]
     agree, differ = encode("ACGTACTCG"), encode("ACGTACTCA")
     maximum, positions = ([m.score(c, "donor")[2] for c in (agree, differ)] for m in models)
     assert maximum[0] - maximum[1] == pytest.approx(np.log2(31 / 3), abs=0.4)
@@ -73,7 +74,7 @@ def test_far_dependence_counts():
 def test_other_dinucleotides_score_low_but_finite():
     donors = np.tile(encode("CAGGTAAGT"), (1000, 1))
     acceptors = np.tile(encode("TTTTTTTTTTTTTTTTTCAGGCA"), (1000, 1))
-    model = MaximumEntropy.fit(donors, acceptors, Background())
+    model = maximum_entropy_model({"donor": donors, "acceptor": acceptors}, Background())
     usual = model.score(encode("CAGGTAAGT"), "donor")[2]
     for unusual in ("CAGGCAAGT", "CAGATATCC"):
         score = model.score(encode(unusual), "donor")[2]
@@ -83,9 +84,8 @@ def test_other_dinucleotides_score_low_but_finite():
 
 
 def test_real_sites_are_found_better_than_by_positions_alone(fly):
-    windows = fly.windows("donor"), fly.windows("acceptor")
-    maximum = MaximumEntropy.fit(*windows, fly.background)
-    positions = PositionWeights.fit(*windows, fly.background)
+    maximum = maximum_entropy_model(fly.windows(), fly.background)
+    positions = position_weights(fly.windows(), fly.background)
     for kind in ("donor", "acceptor"):
         found = average_precision(fly.scored(maximum, kind))
         assert found > average_precision(fly.scored(positions, kind))

@@ -111,6 +111,14 @@ def test_curve_is_short_and_true(noisy):
         assert recall == pytest.approx(truth[called].sum() / truth.sum())
 
 
+def test_bins_as_plain_values():
+    rows = reliability(_scored([0.3, 0.4], [1, 0]), lowest=0.1, bins=2).to_rows()
+    assert json.loads(json.dumps(rows)) == rows
+    assert list(rows[0]) == ["lower", "upper", "bases", "predicted", "observed"]
+    assert [row["bases"] for row in rows] == [2, 0]
+    assert (rows[0]["observed"], rows[1]["observed"]) == (0.5, None)
+
+
 def test_reliability_bins():
     result = reliability(_scored([0.05, 0.3, 0.4, 0.9, 1.0], [1, 0, 1, 1, 1]), lowest=0.1, bins=2)
     assert result.bases.tolist() == [2, 2]

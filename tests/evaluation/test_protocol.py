@@ -17,6 +17,7 @@ class Bases:
 
     def __init__(self, codes: np.ndarray) -> None:
         self.codes = codes
+        self.path = "bases.fa"
         self.lengths = {"c": len(codes)}
 
     def fetch(self, contig: str, start: int, end: int) -> np.ndarray:
@@ -73,16 +74,45 @@ def test_baselines_are_read_in_each_strands_own_direction(species):
 def test_sites_are_taken_as_they_are(species):
     sites = [Site("c", 3, "+", "donor", 0.7), Site("c", 3, "-", "donor", 0.4)]
     judged = judge_sites(sites, species, [Interval("c", 0, 10)])
-    metrics = judged.metrics()["sites", "both strands", "donor"]
+    metrics = judged.metrics()["both strands", "donor"]
     assert (metrics.sites, metrics.precision, metrics.recall) == (1, 0.5, 1)
     elsewhere = judge_sites(sites, species, [Interval("c", 4, 10)])
-    assert elsewhere.metrics()["sites", "both strands", "donor"].sites == 0
+    assert elsewhere.metrics()["both strands", "donor"].sites == 0
 
 
-@pytest.mark.parametrize("site", [Site("c", 10, "+", "donor"), Site("d", 1, "+", "donor")])
-def test_sites_outside_the_genome(species, site):
-    with pytest.raises(RegionError, match="outside the genome"):
-        judge_sites([site], species, [Interval("c", 0, 10)])
+def test_many_sites_in_any_order_fall_where_they_belong(species, monkeypatch):
+    monkeypatch.setattr("splicenet.evaluation.judge._STRETCH", 3)
+    added = []
+    monkeypatch.setattr(Tally, "add", lambda tally, contig, scores: added.append(scores))
+    rng = np.random.default_rng(0)
+    values = rng.random((2, 2, 10), np.float32)
+    sites = [
+        Site("c", place, strand, kind, float(values[row, column, place]))
+        for row, strand in enumerate("+-")
+        for column, kind in enumerate(("donor", "acceptor"))
+        for place in rng.permutation(10).tolist()
+    ]
+    judge_sites(sites, species, [Interval("c", 1, 10)])
+    assert [scores.start for scores in added] == [1, 4, 7]
+    found = np.concatenate([scores.values for scores in added], axis=-1)
+    assert np.array_equal(found, values[..., 1:])
+
+
+def test_the_time_to_judge_sites_grows_with_their_number_alone(species, monkeypatch):
+    """Each site is looked at a fixed number of times, however many stretches there are."""
+    looks = []
+
+    class Watched:
+        contig, strand, kind, score = "c", "+", "donor", 0.5
+
+        @property
+        def position(self):
+            looks.append(1)
+            return 3
+
+    monkeypatch.setattr("splicenet.evaluation.judge._STRETCH", 1)
+    judge_sites([Watched()] * 20, species, [Interval("c", 0, 10)])
+    assert len(looks) <= 3 * 20
 
 
 def test_baselines_need_sites_elsewhere(fly_species, fly_files):

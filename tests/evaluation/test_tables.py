@@ -1,8 +1,8 @@
 import numpy as np
 
-from splicenet.evaluation.metrics import reliability, summarise
+from splicenet.evaluation.metrics import summarise
 from splicenet.evaluation.scored import ScoredBases
-from splicenet.evaluation.tables import as_text, metrics_table, reliability_table
+from splicenet.evaluation.tables import as_text, metrics_table
 
 
 def _scored():
@@ -28,9 +28,3 @@ def test_text_is_rounded_and_undefined_is_a_dash():
 
 def test_no_results_give_an_empty_table():
     assert metrics_table({}).columns[0] == "model"
-
-
-def test_one_row_a_bin():
-    table = reliability_table(reliability(_scored(), bins=9))
-    assert table.columns.tolist() == ["lower", "upper", "bases", "predicted", "observed"]
-    assert len(table) == 9

@@ -138,3 +138,21 @@ def test_an_exon_of_nobody_is_named() -> None:
     with pytest.raises(AnnotationError, match="needs a Parent") as caught:
         read(row("exon", 1, 9, "Note=lost"))
     assert (caught.value.line, caught.value.contig) == (1, "chr1")
+
+
+@pytest.mark.parametrize(
+    ("gene", "transcript", "exon", "symbol"),
+    [
+        ("ID=g;Name=BRCA2", "ID=t;Parent=g;Name=BRCA2-201", "Parent=t", "BRCA2"),
+        ("ID=g;Name=g.v1", "ID=t;Parent=g", "Parent=t;gene=ci", "ci"),
+        ("ID=g", "ID=t;Parent=g;gene_name=a%2Cb", "Parent=t", "a,b"),
+        ("ID=g", "ID=t;Parent=g;Name=t1", "Parent=t", ""),
+    ],
+)
+def test_the_name_that_people_know_a_gene_by(
+    gene: str, transcript: str, exon: str, symbol: str
+) -> None:
+    (found,) = read(
+        row("gene", 1, 100, gene), row("mRNA", 1, 100, transcript), row("exon", 1, 100, exon)
+    ).transcripts
+    assert (found.gene, found.symbol) == ("g", symbol)

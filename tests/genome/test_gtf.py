@@ -110,3 +110,17 @@ def test_a_bad_row_is_named(bad: str, said: str) -> None:
     with pytest.raises(AnnotationError, match=said) as caught:
         read("# comment", "", bad)
     assert (caught.value.path, caught.value.line) == ("a.gtf", 3)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "symbol"),
+    [
+        ('gene_id "g"; transcript_id "t"; gene_name "BRCA2";', "BRCA2"),
+        ('gene_id "g"; transcript_id "t"; gene_symbol "ci";', "ci"),
+        ('gene_id "g"; transcript_id "t"; gene "ey"; note "gene of the eye";', "ey"),
+        ('gene_id "g"; transcript_id "t"; note "like gene x"; orig_gene "y";', ""),
+    ],
+)
+def test_the_name_that_people_know_a_gene_by(attributes: str, symbol: str) -> None:
+    (transcript,) = read(row("exon", 1, 100, attributes))
+    assert (transcript.gene, transcript.symbol) == ("g", symbol)

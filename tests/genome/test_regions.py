@@ -7,9 +7,30 @@ import pytest
 
 from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Interval
-from splicenet.genome.regions import complement, merge, read_regions, subtract
+from splicenet.genome.regions import (
+    complement,
+    merge,
+    read_regions,
+    share_regions,
+    shorten,
+    subtract,
+)
 
-LENGTHS = {"chr2": 10_000, "chr1": 5_000_000, "HLA:01": 100, "a,b": 50}
+
+class Named:
+    """A genome of which only names and lengths are asked."""
+
+    path = "genome.fa"
+
+    def __init__(self, headers: dict[str, str] | None = None, **lengths: int) -> None:
+        self.lengths = lengths
+        self.headers = headers or {}
+
+    def description(self, contig: str) -> str:
+        return self.headers.get(contig, contig)
+
+
+GENOME = Named(**{"chr2": 10_000, "chr1": 5_000_000, "HLA:01": 100, "a,b": 50})
 
 
 @pytest.mark.parametrize(
@@ -29,7 +50,7 @@ LENGTHS = {"chr2": 10_000, "chr1": 5_000_000, "HLA:01": 100, "a,b": 50}
     ],
 )
 def test_regions_on_the_command_line(spec, expected):
-    assert read_regions(spec, LENGTHS) == [Interval(*region) for region in expected]
+    assert read_regions(spec, GENOME) == [Interval(*region) for region in expected]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +68,7 @@ def test_regions_on_the_command_line(spec, expected):
 )
 def test_bad_regions_on_the_command_line(spec):
     with pytest.raises(RegionError) as error:
-        read_regions(spec, LENGTHS)
+        read_regions(spec, GENOME)
     assert "\n" not in str(error.value)
 
 
@@ -64,7 +85,7 @@ def test_bed(tmp_path, pack):
             b"chrUn\t0\t5\n"
         )
     )
-    assert read_regions(path, LENGTHS) == [Interval("chr2", 9000, 10_000), Interval("chr1", 10, 30)]
+    assert read_regions(path, GENOME) == [Interval("chr2", 9000, 10_000), Interval("chr1", 10, 30)]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +94,7 @@ def test_bed(tmp_path, pack):
         ("chr1\t5\n", "line 1: a BED line needs"),
         ("chr1\t5\tend\n", "line 1: a BED line needs"),
         ("#\nchr1\t7\t7\n", "line 2: the start, 7, must lie before"),
-        ("1\t0\t5\n2\t0\t5\n", r"\(1, 2\) are none of the genome's \(chr2, chr1, HLA:01, a,b\)"),
+        ("7\t0\t5\n8\t0\t5\n", r"\(7, 8\) are none of the genome's \(chr2, chr1, HLA:01, a,b\)"),
         ("chr2\t10000\t10001\n", "no region inside"),
         ("", "no region inside"),
     ],
@@ -82,8 +103,63 @@ def test_bad_bed(tmp_path, text, message):
     path = tmp_path / "regions.bed"
     path.write_text(text)
     with pytest.raises(RegionError, match=message) as error:
-        read_regions(str(path), LENGTHS)
+        read_regions(str(path), GENOME)
     assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "written"),
+    [
+        (("1", "2"), ("chr1", "chr2")),
+        (("chr1", "chr2"), ("1", "Chr02")),
+        (("NC_000001.11", "NC_000002.12"), ("chr1", "2")),
+        (("chr1", "chr2"), ("NC_000001.11", "NC_000002.12")),
+    ],
+)
+def test_other_spellings_of_a_contig(tmp_path, names, written):
+    genome = Named(**dict.fromkeys(names, 1000))
+    expected = [Interval(names[0], 9, 20), Interval(names[1], 0, 1000)]
+    assert read_regions(f"{written[0]}:10-20,{written[1]}", genome) == expected
+    path = tmp_path / "regions.bed"
+    path.write_text(f"{written[0]}\t9\t20\n{written[1]}\t0\t2000\n")
+    assert read_regions(path, genome) == expected
+
+
+def test_the_fastas_headers_say_which_chromosome_it_is():
+    genome = Named({"CM1": "CM1 Some plant chromosome 4, whole genome"}, CM1=1000)
+    assert read_regions("chr4:1-10", genome) == [Interval("CM1", 0, 10)]
+
+
+def test_a_name_that_two_contigs_may_have_is_none():
+    with pytest.raises(RegionError, match="'1' is neither"):
+        read_regions("1", Named(chr1=1000, Chr1=1000))
+
+
+def test_a_list_that_several_genomes_share(tmp_path):
+    human, yeast, other = Named(**{"NC_000001.11": 1000}), Named(chr1=1000), Named(z=10)
+    path = tmp_path / "regions.bed"
+    path.write_text("NC_000001.11\t0\t5\n1\t7\t9\n")
+    # What is a genome's own name is no other's: the first row is not yeast's chromosome 1.
+    assert share_regions(path, [human, yeast, other]) == [
+        [Interval("NC_000001.11", 0, 5)],
+        [Interval("chr1", 7, 9)],
+        [],
+    ]
+    assert share_regions("z,chr1:1-2", [yeast, other]) == [
+        [Interval("chr1", 0, 2)],
+        [Interval("z", 0, 10)],
+    ]
+    with pytest.raises(RegionError, match="'q' is neither"):
+        share_regions("z,q", [yeast, other])
+
+
+@pytest.mark.parametrize(
+    ("bases", "left"), [(0, []), (3, [(0, 3)]), (5, [(0, 5)]), (6, [(0, 5), (9, 10)]), (99, None)]
+)
+def test_the_first_bases_of_regions(bases, left):
+    regions = [Interval("c", 0, 5), Interval("c", 9, 12)]
+    expected = regions if left is None else [Interval("c", *span) for span in left]
+    assert shorten(regions, bases) == expected
 
 
 def bases(intervals):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 
 import pytest
 from Bio import SeqIO
@@ -8,9 +9,11 @@ from Bio.Seq import Seq
 from Bio.SeqFeature import CompoundLocation, SeqFeature, SimpleLocation
 from Bio.SeqRecord import SeqRecord
 
-from splicenet.exceptions import AnnotationError, ContigError, SplicenetError
+from splicenet.exceptions import AnnotationError, ContigError, RegionError, SplicenetError
+from splicenet.genome.intervals import Site
 from splicenet.genome.labels import UNKNOWN
-from splicenet.genome.species import open_species
+from splicenet.genome.sequence import open_genome
+from splicenet.genome.species import match_sites, open_species
 
 
 def test_annotation(fly_species, fly_files):
@@ -75,6 +78,53 @@ def test_nothing_to_learn_from(fly_files, tmp_path):
     (tmp_path / "genes.gtf").write_text(row)
     with pytest.raises(SplicenetError, match="no intron"):
         open_species("fly", fly_files.fasta, tmp_path / "genes.gtf")
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Every genome that was opened."""
+    genomes = []
+
+    def recorded(path):
+        genomes.append(open_genome(path))
+        return genomes[-1]
+
+    monkeypatch.setattr("splicenet.genome.species.open_genome", recorded)
+    return genomes
+
+
+def test_the_genome_is_closed_with_the_species(fly_files, opened):
+    with open_species("fly", fly_files.fasta, fly_files.annotation) as species:
+        assert species.genome.fetch(fly_files.contig, 100_000, 100_001).size == 1
+    with pytest.raises(SplicenetError):
+        opened[0].fetch(fly_files.contig, 100_000, 100_001)
+
+
+def test_the_genome_is_closed_when_its_annotation_is_bad(fly_files, opened, tmp_path):
+    with pytest.raises(SplicenetError):
+        open_species("fly", fly_files.fasta, tmp_path / "missing.gtf")
+    with pytest.raises(SplicenetError):
+        opened[0].fetch(fly_files.contig, 100_000, 100_001)
+
+
+def test_sites_under_another_name_of_their_contig(fly_files):
+    sites = [
+        Site("chr4", 70, "+", "donor", 0.5),
+        Site("Un", 5, "-", "donor"),
+        Site("chr4", 9, "-", "acceptor"),
+    ]
+    with open_genome(fly_files.fasta) as genome:
+        found = match_sites(sites, genome, path="s.bed")
+        assert found == [
+            replace(sites[0], contig="NC_004353.4"),
+            replace(sites[2], contig="NC_004353.4"),
+        ]
+        assert match_sites([], genome, path="s.bed") == []
+        with pytest.raises(ContigError, match=r"s\.bed: its contigs \(Un\) cannot be matched"):
+            match_sites(sites[1:2], genome, path="s.bed")
+        past = Site("NC_004353.4", genome.lengths["NC_004353.4"], "+", "donor")
+        with pytest.raises(RegionError, match="past the contig's end"):
+            match_sites([past], genome, path="s.bed")
 
 
 def test_too_few_reads(read_files):

@@ -179,10 +179,18 @@ def test_sequence_out_of_reach_of_an_insertion_keeps_its_scores(
 
 @pytest.fixture
 def sequences_read(reader):
-    """How many sequences went through the network."""
+    """How many sequences went through the network, whole or in part."""
     seen = []
     hook = reader._network.stem.register_forward_hook(lambda m, i, out: seen.append(len(out)))
-    yield seen
+    with pytest.MonkeyPatch.context() as patch:
+        changed = reader.local.changed
+
+        def counted(kept, rows, *rest):
+            seen.append(len(rows))
+            return changed(kept, rows, *rest)
+
+        patch.setattr(reader.local, "changed", counted)
+        yield seen
     hook.remove()
 
 
@@ -203,7 +211,7 @@ def test_identical_sequences_are_read_once(genome, reader, fly_files, sequences_
 def test_only_the_strands_of_the_genes_are_read(genome, reader, fly_files, sequences_read):
     none = (np.empty(0, np.int64), np.empty(0, np.int64))
     span = Interval(fly_files.contig, 40_000, 60_000, "-")
-    genes = [Gene(name, span, none) for name in ("one", "two")]
+    genes = [Gene(f"id of {name}", name, span, none) for name in ("one", "two")]
     (effects,) = VariantScorer(reader, genome).score(
         [snv(genome, fly_files.contig, 50_000, genes=genes)]
     )
@@ -250,7 +258,7 @@ def test_largest_changes_and_where():
 def test_masked_changes_make_room_for_others():
     ref, alt = rows(0, 0.9, 0.3, 0.2, 0), rows(0.6, 0, 0, 0.4, 0)
     donors = np.array([102, 100], np.int64)
-    gene = Gene("g", Interval("c", 0, 500, "+"), (np.sort(donors), np.empty(0, np.int64)))
+    gene = Gene("g", "g", Interval("c", 0, 500, "+"), (np.sort(donors), np.empty(0, np.int64)))
     scorer = VariantScorer.__new__(VariantScorer)
     scorer._mask = True
     allowed = scorer._allowed(Haplotype("c", 100, 105, ()), gene)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from splicenet.model.cells import CELLS
 from splicenet.model.local import LocalReader, can_read_locally
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.scoring import site_probabilities
@@ -23,9 +24,10 @@ def shaken(config):
     return network.eval()
 
 
-@pytest.fixture(params=["hybrid", "conv"])
+@pytest.fixture(params=["conv", *CELLS])
 def network(request, tiny):
-    return shaken(NetworkConfig(**{**tiny, "architecture": request.param}))
+    changed = {"cell": request.param} if request.param in CELLS else {"architecture": "conv"}
+    return shaken(NetworkConfig(**{**tiny, **changed}))
 
 
 @pytest.fixture

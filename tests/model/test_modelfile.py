@@ -51,7 +51,8 @@ def test_round_trip_bit_for_bit(tmp_path, trained_model):
         assert torch.equal(tensors[name], tensor)
     assert copy.network.config == trained_model.network.config
     assert not copy.network.training
-    assert copy.calibration == trained_model.calibration
+    assert copy.scale == trained_model.scale
+    assert copy.species == trained_model.species
     assert (copy.flank, copy.threshold) == (trained_model.flank, trained_model.threshold)
     assert copy.record == trained_model.record
 
@@ -118,8 +119,9 @@ def test_other_alphabet(tmp_path, data):
         lambda inner: inner | {"network": []},
         lambda inner: inner | {"format": "one"},
         lambda inner: inner | {"flank": "long"},
-        lambda inner: inner | {"threshold": {"donor": 0.5}},
-        lambda inner: inner | {"calibration": {"donor": {}, "acceptor": {}}},
+        lambda inner: inner | {"scale": inner["scale"] | {"threshold": {"donor": 0.5}}},
+        lambda inner: inner | {"scale": inner["scale"] | {"calibration": {"donor": {}}}},
+        lambda inner: inner | {"species": {"fly": {}}},
         lambda inner: inner | {"record": 3},
     ],
 )

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from splicenet.genome.alphabet import N, reverse_complement
-from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.scoring import (
     FLANKS,
     PROBE_LENGTH,
     WINDOW,
+    Stretch,
     measure_flank,
     scan,
     site_probabilities,
 )
-from splicenet.model.shipped import DEFAULT, model_path
+from splicenet.model.shipped import DEFAULT, open_model
 
 BATCH = 1 << 14
 
@@ -40,17 +40,9 @@ def score(network, trained_model):
     """Scores of a stretch, joined: (2, 2, end - start)."""
 
     def score(codes, start, end, *, batch_tokens=BATCH, flank=trained_model.flank):
-        windows = list(
-            scan(
-                network,
-                partial(fetch_from, codes),
-                start,
-                end,
-                length=len(codes),
-                flank=flank,
-                batch_tokens=batch_tokens,
-            )
-        )
+        stretch = Stretch("c", partial(fetch_from, codes), start, end, len(codes))
+        found = scan(network, [stretch], flank=flank, batch_tokens=batch_tokens)
+        windows = [scores for _, scores in found]
         assert windows[0].start == start
         assert windows[-1].end == end
         for left, right in zip(windows, windows[1:], strict=False):
@@ -89,15 +81,15 @@ def test_a_region_scores_as_it_does_in_the_whole(score, chromosome, reference, s
 
 def from_another_line(network, codes, shift, flank):
     """Scores of ``codes[40_000:80_000]`` when the windows' grid begins ``shift`` bases later."""
-    windows = scan(
-        network,
+    stretch = Stretch(
+        "c",
         lambda start, end: fetch_from(codes, start + shift, end + shift),
         40_000 - shift,
         80_000 - shift,
-        length=len(codes) - shift,
-        flank=flank,
+        len(codes) - shift,
     )
-    return np.concatenate([window.values for window in windows], axis=-1)
+    windows = scan(network, [stretch], flank=flank)
+    return np.concatenate([scores.values for _, scores in windows], axis=-1)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +107,7 @@ def test_it_hardly_matters_where_windows_begin(network, long_stretch, trained_mo
 
 
 def test_nor_does_it_with_the_shipped_model(long_stretch):
-    model = load_model(model_path(DEFAULT))
+    model = open_model(DEFAULT)
     one, other = (
         from_another_line(model.network.fused(), long_stretch, offset, model.flank)
         for offset in (0, 10_000)
@@ -140,6 +132,32 @@ def test_contigs_shorter_than_a_window(score, chromosome, length):
     values = score(chromosome[2000 : 2000 + length], 0, length)
     assert values.shape == (2, 2, length)
     assert np.isfinite(values).all()
+
+
+def test_short_contigs_share_batches_and_score_as_they_do_alone(
+    network, score, chromosome, trained_model
+):
+    rng = np.random.default_rng(5)
+    starts, lengths = rng.integers(0, 30_000, 60), rng.integers(1, 2000, 60)
+    lengths[20] = 0.9 * len(chromosome)
+    contigs = [
+        chromosome[start : start + length]
+        for start, length in zip(np.minimum(starts, 3000), lengths, strict=True)
+    ]
+    stretches = [
+        Stretch(str(name), partial(fetch_from, codes), 0, len(codes), len(codes))
+        for name, codes in enumerate(contigs)
+    ]
+    batches = []
+    network.register_forward_pre_hook(lambda module, inputs: batches.append(len(inputs[0])))
+    found = list(scan(network, stretches, flank=trained_model.flank))
+    network._forward_pre_hooks.clear()
+    assert len(batches) < 30
+    assert list(dict.fromkeys(contig for contig, _ in found)) == [one.contig for one in stretches]
+    for name, codes in enumerate(contigs):
+        values = [scores.values for contig, scores in found if contig == str(name)]
+        alone = score(codes, 0, len(codes))
+        assert np.abs(np.concatenate(values, axis=-1) - alone).max() < 1e-5
 
 
 def test_what_lies_past_a_contigs_end_is_unknown_bases(score, network, chromosome):
@@ -173,10 +191,8 @@ def test_memory_is_bounded_by_the_batch(network, chromosome):
     for batch_tokens in (1 << 13, 1 << 17):
         sizes.clear()
         fetch = partial(fetch_from, chromosome)
-        length = len(chromosome)
-        for _ in scan(
-            network, fetch, 0, length, length=length, flank=256, batch_tokens=batch_tokens
-        ):
+        pieces = [Stretch("c", fetch, 0, end, end) for end in (700, 5000, 900, len(chromosome))]
+        for _ in scan(network, pieces, flank=256, batch_tokens=batch_tokens):
             pass
         assert max(sizes) <= max(batch_tokens, 2 * (WINDOW + 512))
     network._forward_pre_hooks.clear()

@@ -11,6 +11,7 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import Genome
 from splicenet.genome.species import open_species
 from splicenet.model.modelfile import load_model
+from splicenet.training.loss import splice_loss
 from splicenet.training.run import Reporter, checkpoint_path, split_species
 from splicenet.training.windows import WindowSampler
 
@@ -40,9 +41,9 @@ def interrupt_at(monkeypatch, draw: int) -> None:
     """Let Ctrl-C come in the middle of a step: its windows are drawn, nothing is learned yet."""
     original, drawn = WindowSampler.draw, []
 
-    def interrupted(sampler):
+    def interrupted(sampler, *lengths):
         drawn.append(1)
-        batch = original(sampler)
+        batch = original(sampler, *lengths)
         if len(drawn) == draw:
             signal.raise_signal(signal.SIGINT)
         return batch
@@ -79,7 +80,7 @@ def test_loss_falls(train, tmp_path):
 def test_best_weights_are_kept_and_not_the_last(train, monkeypatch):
     """The model of a run that gets worse after its first evaluation is that of the first."""
 
-    monkeypatch.setattr("splicenet.training.loop.average_precision", lambda scored: 0.5)
+    monkeypatch.setattr("splicenet.training.validation.average_precision", lambda scored: 0.5)
     first = train("first", steps=12, evaluations=3)
     assert first.record["best_step"] == 4
     short = train("patient", steps=12, evaluations=3, patience=1)
@@ -225,7 +226,7 @@ def test_init_with_what_is_no_model(train, fly_files):
 
 
 def test_a_folder_that_cannot_be_written_shows_at_once(train, tmp_path, monkeypatch):
-    def never(sampler):
+    def never(sampler, *lengths):
         raise AssertionError("a step was made")
 
     monkeypatch.setattr(WindowSampler, "draw", never)
@@ -239,13 +240,116 @@ def test_a_folder_that_cannot_be_written_shows_at_once(train, tmp_path, monkeypa
         train()
 
 
-def test_a_loss_that_is_no_number(train, monkeypatch):
+def test_a_loss_that_is_no_number(train, monkeypatch, tmp_path):
     monkeypatch.setattr(
-        "splicenet.training.loop.splice_loss",
+        "splicenet.training.descent.splice_loss",
         lambda logits, *_, **__: logits.sum() * float("nan"),
     )
-    with pytest.raises(TrainingError, match=r"step 1.*--learning-rate"):
-        train()
+    reporter = Notes()
+    with pytest.raises(TrainingError, match=r"not finite at step 1;.*--learning-rate"):
+        train(reporter=reporter)
+    assert len(reporter.notes) == 2
+    assert checkpoint_path(tmp_path / "model.splicenet").exists()
+
+
+def plant_nan(monkeypatch, *draws: int) -> None:
+    """Let the loss be NaN at the steps that read these draws of windows, counted from 1."""
+    drawn, draw = [], WindowSampler.draw
+
+    def counted(sampler, *lengths):
+        drawn.append(1)
+        return draw(sampler, *lengths)
+
+    def loss(logits, *arguments, **options):
+        value = splice_loss(logits, *arguments, **options)
+        return value * float("nan") if len(drawn) in draws else value
+
+    monkeypatch.setattr(WindowSampler, "draw", counted)
+    monkeypatch.setattr("splicenet.training.descent.splice_loss", loss)
+
+
+def test_back_to_the_last_evaluation_at_half_the_rate(train, tmp_path, monkeypatch):
+    whole = train("whole", steps=12, evaluations=3)
+    reporter = Notes()
+    with monkeypatch.context() as patch:
+        plant_nan(patch, 7)
+        model = train("planted", steps=12, evaluations=3, reporter=reporter)
+    (setback,) = model.record["setbacks"]
+    assert (setback["step"], setback["back_to"]) == (7, 4)
+    assert setback["cause"] == "the gradient of head.bias is not finite"
+    (note,) = reporter.notes
+    assert "head.bias is not finite at step 7; back to step 4 and on at half" in note
+    assert all(t.isfinite().all() for t in model.network.state_dict().values())
+    assert model.record["steps"] == 12 and whole.record["setbacks"] == []
+    rates, halved = (
+        pd.read_csv(tmp_path / f"{name}.metrics.tsv", sep="\t")["learning_rate"].to_numpy()
+        for name in ("whole", "planted")
+    )
+    assert halved == pytest.approx(rates * [1, 0.5, 0.5])
+
+
+@pytest.mark.parametrize(("retries", "draws"), [(0, (6,)), (1, (6, 8))])
+def test_what_cannot_be_saved_by_going_back(train, tmp_path, monkeypatch, retries, draws):
+    """The checkpoint that is left is good, and goes on at half the rate."""
+    path = tmp_path / "model.splicenet"
+    with monkeypatch.context() as patch:
+        plant_nan(patch, *draws)
+        with pytest.raises(TrainingError, match="at step 6; --resume goes on from step 4 at half"):
+            train(retries=retries)
+    assert checkpoint_path(path).exists() and not path.exists()
+    model = train(retries=retries, resume=True)
+    assert model.record["steps"] == 12
+    assert len(model.record["setbacks"]) == retries + 1
+
+
+def test_killed_after_a_setback_and_resumed(train, monkeypatch):
+    with monkeypatch.context() as patch:
+        plant_nan(patch, 6, 9)  # at step 6, and then, back to step 4, at step 7
+        whole = train("whole")
+    with monkeypatch.context() as patch:
+        plant_nan(patch, 6)
+        interrupt_at(patch, 8)
+        with pytest.raises(KeyboardInterrupt):
+            train("broken")
+    with monkeypatch.context() as patch:
+        plant_nan(patch, 1)
+        resumed = train("broken", resume=True)
+    assert [setback["step"] for setback in whole.record["setbacks"]] == [6, 7]
+    assert whole.record["setbacks"] == resumed.record["setbacks"]
+    assert same_weights(whole, resumed)
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"length": "256-1024", "bptt": 128},
+        {"length": "128:512", "bptt": 200, "checkpoint_activations": True, "clip_value": 0.1},
+        {"architecture": "lstm", "length": "128-256", "bptt": 60},
+    ],
+)
+def test_windows_of_many_lengths_and_cuts_resume_alike(train, monkeypatch, choices):
+    options = {"steps": 6, "evaluations": 2, **choices}
+    whole = train("whole", **options)
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, 3)
+        with pytest.raises(KeyboardInterrupt):
+            train("broken", **options)
+    assert same_weights(whole, train("broken", resume=True, **options))
+    assert not same_weights(whole, train("other", **{**options, "bptt": 32}))
+
+
+def test_computing_again_gives_the_same_network(train):
+    options = {"steps": 3, "evaluations": 1, "bptt": 256}
+    one, two = train("one", **options), train("two", checkpoint_activations=True, **options)
+    mine, theirs = one.network.state_dict(), two.network.state_dict()
+    for name, tensor in mine.items():
+        torch.testing.assert_close(tensor, theirs[name], rtol=1e-3, atol=1e-3)
+
+
+def test_bases_of_padded_batches_are_counted_without_padding(train, tmp_path):
+    train(steps=6, evaluations=1, length="256-1024", batch_tokens=2048)
+    (bases,) = pd.read_csv(tmp_path / "model.metrics.tsv", sep="\t")["strand_bases"]
+    assert 6 * 1024 < bases < 6 * 2048
 
 
 def test_nothing_left_to_train_on(fly_species, fly_files, settings):

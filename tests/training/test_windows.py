@@ -68,11 +68,43 @@ def test_around_a_region_that_is_shorter_than_a_window_all_is_unknown(sampler, r
     assert (labels[~known] == UNKNOWN).all()
 
 
-def test_windows_do_not_hang_over_the_ends_of_a_region(sampler, fly_species, fly_files):
+def test_every_base_of_a_region_is_learned_from_up_to_its_ends(fly_species, fly_files):
+    """Windows run over the ends; what lies beyond is N and unknown."""
     region = Interval(fly_files.contig, 100_000, 100_700)
-    assert (fly_species.genome.fetch(region.contig, region.start, region.end) != N).all()
-    codes, _ = draws(sampler(regions=[region]), 10)
-    assert (codes != N).all()
+    seen = np.zeros(len(region), int)
+    ground = TrainingGround(fly_species, [region], np.empty((0, 3), np.int64))
+    sampler = WindowSampler([ground], length=LENGTH, batch_size=8, genes=0.0, margin=MARGIN, seed=1)
+    windows = []
+
+    def recorded(species, within, start, end, strand):
+        windows.append((start, strand))
+        return read_window(species, within, start, end, strand)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("splicenet.training.windows.read_window", recorded)
+        codes, labels = draws(sampler, 60)
+    for (start, strand), known in zip(windows, labels != UNKNOWN, strict=True):
+        places = start + np.flatnonzero(known if strand == "+" else known[::-1]) - region.start
+        assert (places >= 0).all() and (places < len(region)).all()
+        seen[places] += 1
+    assert (labels[codes == N] == UNKNOWN).all()
+    ends, middle = seen[[*range(20), *range(-20, 0)]], seen[330:370]
+    assert ends.min() > 0.3 * middle.mean()
+
+
+def test_some_windows_are_fragments_with_the_place_inside(sampler, fly_files, monkeypatch):
+    """Within a long region N stands only beside a fragment's ends, and labels stand up to them."""
+    inside = [Interval(fly_files.contig, 500_000, 900_000)]
+    codes, labels = draws(sampler(regions=inside, genes=1.0), 200)
+    known = codes != N
+    cut = (~known).sum(axis=1) > 100
+    assert 0.03 < cut.mean() < 0.1
+    assert known.any(axis=1).all()
+    sizes, sites = known[cut].sum(axis=1), (labels[cut] == DONOR) | (labels[cut] == ACCEPTOR)
+    assert sizes.min() < 100 < 350 < sizes.max()
+    assert sites.any(axis=1).mean() > 0.8
+    first = known[cut].argmax(axis=1)
+    assert (labels[cut][range(len(first)), first] != UNKNOWN).mean() > 0.5
 
 
 def test_a_window_reads_its_region_and_nothing_beside_it(fly_species, fly_files, regions):

@@ -1,0 +1,67 @@
+"""What the commands that scan a genome with a model have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import click
+
+from splicenet.cli.options import device_options, model_option
+from splicenet.cli.progress import bases_bar
+from splicenet.genome.regions import read_regions
+from splicenet.genome.sequence import Genome
+from splicenet.inference.predictor import Predictor
+from splicenet.model.scoring import BATCH_TOKENS, Scores
+
+__all__ = ["scan_genome", "scanning_options"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def scanning_options(what: str) -> Callable[[Command], Command]:
+    """The genome, ``-m``, ``-o`` for ``what``, ``-r``, ``--batch-tokens``, and the device's."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(
+            [
+                click.argument("fasta", metavar="GENOME.FA"),
+                model_option,
+                click.option(
+                    "-o",
+                    "--output",
+                    default="-",
+                    show_default=True,
+                    help=f"{what}; - is standard output; .gz means bgzip with a tabix index.",
+                ),
+                click.option(
+                    "-r",
+                    "--regions",
+                    help="Only here: a BED file, contig:start-end or names of contigs.",
+                ),
+                click.option(
+                    "--batch-tokens",
+                    type=click.IntRange(1 << 12),
+                    default=BATCH_TOKENS,
+                    show_default=True,
+                    help="Bases in a batch; memory grows with it.",
+                ),
+                device_options,
+            ]
+        ):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def scan_genome(
+    predictor: Predictor, genome: Genome, regions: str | None
+) -> Iterator[tuple[str, Scores]]:
+    """Calibrated scores of both strands in order, with a progress bar."""
+    intervals = None if regions is None else read_regions(regions, genome)
+    bases = sum(genome.lengths.values() if intervals is None else map(len, intervals))
+    with bases_bar("predicting", 2 * bases) as bar:
+        for contig, scores in predictor.scores(genome, intervals):
+            yield contig, scores
+            bar.update(scores.values[0].size)

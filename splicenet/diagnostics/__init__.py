@@ -1,0 +1,1 @@
+"""What training does to a recurrent network: gradients through time, and what to try next."""

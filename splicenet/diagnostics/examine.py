@@ -1,0 +1,116 @@
+"""Gather the evidence on a model: where to look, and everything that is measured there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from splicenet.diagnostics.evidence import Evidence
+from splicenet.diagnostics.fit import Fit, measure_fit
+from splicenet.diagnostics.flow import measure_flow
+from splicenet.diagnostics.windows import SiteWindows, draw_sites, site_windows
+from splicenet.exceptions import RegionError
+from splicenet.genome.intervals import Interval, Site
+from splicenet.genome.species import Species
+from splicenet.model.modelfile import Model
+from splicenet.model.provenance import held_out_regions, seen_regions
+
+__all__ = ["STEPS", "examine"]
+
+STEPS = 1024
+"""Recurrent steps in a window by default: half of them before the site in either direction."""
+
+_BATCH_TOKENS = 1 << 16
+
+
+def examine(
+    model: Model,
+    species: Sequence[Species],
+    *,
+    number: int = 32,
+    length: int | None = None,
+    sites: Sequence[Site] | None = None,
+    metrics: pd.DataFrame | None = None,
+    device: str = "cpu",
+    seed: int = 1,
+    on_sites: Callable[[int], object] = lambda sites: None,
+) -> Evidence:
+    """Measure a model on windows around splice sites.
+
+    Sites are drawn from what the model held out; of a genome that it does not know, from all of
+    it. Its fit is measured there and, if it was trained on these genomes, around sites of the
+    sequence that it was trained on.
+
+    Parameters
+    ----------
+    number
+        Sites of all species together.
+    length
+        Bases in a window; :data:`STEPS` recurrent steps if None.
+    sites
+        Follow the loss at these instead, which lie on the first species.
+    metrics
+        The course of the model's training.
+    device
+        As torch names it.
+    seed
+        Draws sites and steps.
+    on_sites
+        Hears of sites whose loss was followed.
+
+    Raises
+    ------
+    RegionError
+        If there is no labelled site to look at, or one lies outside the genome.
+    """
+    network = model.network.to(device).eval()
+    length = length or STEPS * network.config.step
+    batch = max(1, _BATCH_TOKENS // length)
+    each = -(-number // len(species))
+    unseen, seen = [], []
+    for one in species:
+        held_out = held_out_regions(model.record, one)
+        trained = seen_regions(model.record, one)
+        where = held_out or [Interval(name, 0, n) for name, n in one.genome.lengths.items()]
+        if held_out or not trained:
+            unseen.append(_windows(one, where, each, length, seed))
+        seen.append(_windows(one, trained, each, length, seed))
+    if sites is None:
+        followed = _joined(unseen) or _joined(seen)
+    else:
+        followed = site_windows(species[0], sites, length) if sites else None
+    if followed is None:
+        raise RegionError("no labelled splice site is there to look at; name some with --sites")
+    flows = measure_flow(network, followed, seed=seed, batch=batch, on_sites=on_sites)
+
+    def fit(windows: SiteWindows | None) -> Fit | None:
+        return None if windows is None else measure_fit(network, windows, batch=batch)
+
+    return Evidence(
+        config=network.config,
+        training=dict(model.record.get("training", {})),
+        flows=flows,
+        sites=len(followed),
+        seen=fit(_joined(seen)),
+        unseen=fit(_joined(unseen)),
+        metrics=metrics,
+    )
+
+
+def _windows(
+    species: Species, regions: Sequence[Interval], number: int, length: int, seed: int
+) -> SiteWindows:
+    sites = draw_sites(species, regions, number, seed=seed)
+    return site_windows(species, sites, length, regions=regions)
+
+
+def _joined(parts: Sequence[SiteWindows]) -> SiteWindows | None:
+    """The windows of all species; None if there is no site in any."""
+    if not sum(map(len, parts)):
+        return None
+    return SiteWindows(
+        np.concatenate([part.codes for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )

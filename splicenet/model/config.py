@@ -1,0 +1,123 @@
+"""What decides the shape of a network."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from splicenet.model.cells import CELLS, GATED
+from splicenet.model.initialisation import Initialisation
+
+__all__ = ["Architecture", "NetworkConfig"]
+
+Architecture = Literal["hybrid", "lstm", "conv"]
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Everything that decides the shape of the network.
+
+    ``hybrid`` is the default network; ``lstm`` is a plain bidirectional recurrent network, of any
+    cell, over single bases, the reference; ``conv`` is the hybrid without its recurrent level, the
+    ablation.
+    """
+
+    architecture: Architecture = "hybrid"
+    channels: int = 32
+    kernel: int = 9
+    dilations: tuple[int, ...] = (1,)
+    """One residual block at every base for each."""
+    stride: int = 4
+    """Bases a step of the coarse level."""
+    coarse_channels: int = 64
+    coarse_kernel: int = 7
+    coarse_dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
+    """One residual block of the coarse level for each, in coarse steps."""
+    recurrent_stride: int = 2
+    """Coarse steps a recurrent step."""
+    hidden: int = 64
+    layers: int = 1
+    cell: str = "lstm"
+    """Of the recurrent level, one of :data:`~splicenet.model.cells.CELLS`."""
+    rank: int = 16
+    """Of the recurrent matrix of ``lowrank``."""
+    layer_stride: int = 1
+    """Steps of a recurrent layer to one of the layer above it."""
+    initialisation: Initialisation = "torch"
+    forget_bias: float | None = None
+    """Log-odds at which a cell begins to keep its state; ``None`` leaves it to the others."""
+    longest_memory: int = 1024
+    """Recurrent steps, for ``chrono``."""
+    site_prior: float = 1e-3
+    """Share of donors, and of acceptors, that the untrained head expects."""
+
+    def __post_init__(self) -> None:
+        if self.architecture not in get_args(Architecture):
+            raise ValueError(f"architecture must be one of {', '.join(get_args(Architecture))}")
+        if self.kernel % 2 == 0 or self.coarse_kernel % 2 == 0:
+            raise ValueError("kernels must be odd, so that a window has a middle")
+        for name, value in asdict(self).items():
+            if isinstance(value, int) and value < 1 and name != "forget_bias":
+                raise ValueError(f"{name} must be at least 1")
+        self._check_recurrence()
+
+    def _check_recurrence(self) -> None:
+        if self.cell not in CELLS:
+            raise ValueError(f"cell must be one of {', '.join(CELLS)}")
+        if self.initialisation not in get_args(Initialisation):
+            raise ValueError(f"initialisation must be one of {', '.join(get_args(Initialisation))}")
+        chrono = self.initialisation == "chrono"
+        if self.cell not in GATED and (chrono or self.forget_bias is not None):
+            raise ValueError(
+                f"the cell {self.cell} has no gate that keeps its state, for chrono initialisation "
+                f"or a forget bias; {', '.join(GATED)} have one"
+            )
+        if self.cell == "diagonal" and self.initialisation == "orthogonal":
+            raise ValueError("the cell diagonal has no recurrent matrix to begin orthogonal")
+        if chrono and self.forget_bias is not None:
+            raise ValueError("chrono initialisation chooses the forget bias; give one of the two")
+        if self.forget_bias is not None and not math.isfinite(self.forget_bias):
+            raise ValueError("forget_bias must be finite")
+        if self.longest_memory < 3:
+            raise ValueError("longest_memory must be at least 3")
+
+    @property
+    def phase(self) -> int:
+        """Windows that begin a multiple of this many bases apart are read alike."""
+        if self.architecture == "conv":
+            return self.step
+        return self.step * self.layer_stride ** (self.layers - 1)
+
+    @property
+    def step(self) -> int:
+        """Bases to a step of the first recurrent layer."""
+        return 1 if self.architecture == "lstm" else self.stride * self.recurrent_stride
+
+    @property
+    def margin(self) -> int:
+        """Bases at either end of a window that the convolutions see only in part."""
+        if self.architecture == "lstm":
+            return 0
+        fine = (self.kernel // 2) * (1 + 2 * sum(self.dilations) + 2)
+        coarse = (self.coarse_kernel // 2) * 2 * sum(self.coarse_dilations)
+        return fine + self.stride * coarse
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> NetworkConfig:
+        """Undo :meth:`to_dict`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a setting is unknown or makes no sense.
+        """
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise TypeError(f"unknown network settings: {', '.join(sorted(unknown))}")
+        lists = {name: tuple(v) for name, v in values.items() if isinstance(v, list | tuple)}
+        return cls(**{**values, **lists})

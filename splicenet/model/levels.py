@@ -1,0 +1,187 @@
+"""The levels of the network, and what a level must know of a batch beside its bases.
+
+In the comments ``B`` is the batch, ``L`` the length in bases, ``T`` the steps of a slower level,
+``S`` its stride, ``C`` the channels of a level and ``H`` the hidden units of one direction.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from splicenet.model.config import NetworkConfig
+from splicenet.model.recurrence import Recurrence, Truncation, Watch
+
+__all__ = [
+    "WHOLE",
+    "CoarseLevel",
+    "Reading",
+    "RecurrentLevel",
+    "ResidualBlock",
+    "make_recurrence",
+    "only",
+    "recur",
+]
+
+
+class Reading(NamedTuple):
+    """How a batch is read, beside its bases."""
+
+    lengths: Tensor | None = None
+    """Bases of each sequence, (B,), a multiple of the phase; ``None`` if all are whole."""
+    truncation: Truncation | None = None
+    recompute: int = 0
+    watch: Watch | None = None
+
+    def there(self, steps: int, stride: int) -> Tensor | None:
+        """Which of so many steps of ``stride`` bases lie in their sequence, (B, T), bool."""
+        if self.lengths is None:
+            return None
+        starts = torch.arange(0, steps * stride, stride, device=self.lengths.device)
+        return starts < self.lengths[:, None]
+
+
+WHOLE = Reading()
+
+
+def make_recurrence(inputs: int, config: NetworkConfig) -> Recurrence:
+    """Recurrent layers as the configuration has them, for inputs of this width."""
+    return Recurrence(
+        inputs,
+        config.hidden,
+        cell=config.cell,
+        rank=config.rank,
+        layers=config.layers,
+        layer_stride=config.layer_stride,
+        initialisation=config.initialisation,
+        forget_bias=config.forget_bias,
+        longest_memory=config.longest_memory,
+    )
+
+
+def recur(recurrence: Recurrence, steps: Tensor, how: Reading, stride: int) -> Tensor:
+    """Read steps of ``stride`` bases with the recurrent layers, (B, T, I) to (B, T, 2H)."""
+    return recurrence(
+        steps,
+        how.there(steps.shape[1], stride),
+        truncation=how.truncation,
+        recompute=how.recompute,
+        watch=how.watch,
+    )
+
+
+class ResidualBlock(nn.Module):
+    """Two dilated convolutions and a way around them (He et al. 2016), (B, C, L) to (B, C, L)."""
+
+    def __init__(self, channels: int, kernel: int, dilation: int = 1) -> None:
+        super().__init__()
+        padding = (kernel // 2) * dilation
+
+        def convolution() -> nn.Conv1d:
+            return nn.Conv1d(
+                channels, channels, kernel, padding=padding, dilation=dilation, bias=False
+            )
+
+        self.first, self.second = convolution(), convolution()
+        self.first_norm: nn.Module = nn.BatchNorm1d(channels)
+        self.second_norm: nn.Module = nn.BatchNorm1d(channels)
+
+    def forward(self, x: Tensor, there: Tensor | None = None) -> Tensor:
+        """Read where the mask (B, L) says that something is; elsewhere is 0."""
+        y = only(F.relu(self.first_norm(self.first(x))), there)  # (B, C, L)
+        return only(F.relu(x + self.second_norm(self.second(y))), there)
+
+    def fuse(self) -> None:
+        """Fold the normalisations into the convolutions; for prediction only."""
+        self.first = fuse_conv_bn_eval(self.first, cast(nn.BatchNorm1d, self.first_norm))
+        self.second = fuse_conv_bn_eval(self.second, cast(nn.BatchNorm1d, self.second_norm))
+        self.first_norm = self.second_norm = nn.Identity()
+
+
+class CoarseLevel(nn.Module):
+    """Residual convolutions at a slower time scale, and the recurrent level that hangs from them.
+
+    (B, C, L) to (B, C, L), ``L`` a multiple of the phase; what is read is added back.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        width, self.stride = config.coarse_channels, config.stride
+        self.down = nn.Linear(config.channels * config.stride, width)
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(width, config.coarse_kernel, d) for d in config.coarse_dilations)
+        )
+        self.recurrent = RecurrentLevel(config) if config.architecture == "hybrid" else None
+        self.up = nn.Linear(width, config.channels * config.stride)
+
+    def forward(self, x: Tensor, how: Reading = WHOLE) -> Tensor:
+        """Read the level above and add to it."""
+        y = self.features(x, how)  # (B, C', T)
+        return self.join(x, y if self.recurrent is None else self.recurrent(y, how))
+
+    def features(self, x: Tensor, how: Reading = WHOLE) -> Tensor:
+        """What the convolutions see, before the recurrent level: (B, C, L) to (B, C', T)."""
+        y = F.relu(self.down(_to_strides(x, self.stride))).transpose(1, 2)  # (B, C', T)
+        there = how.there(y.shape[-1], self.stride)
+        y = only(y, there)
+        for block in self.blocks:
+            y = block(y, there)
+        return y
+
+    def join(self, x: Tensor, y: Tensor) -> Tensor:
+        """Add the slow level (B, C', T) to the fast one (B, C, L)."""
+        return x + _from_strides(self.up(y.transpose(1, 2)), self.stride)
+
+
+class RecurrentLevel(nn.Module):
+    """Recurrent layers at the slowest time scale, added back to the level they were read from.
+
+    (B, C, T) to (B, C, T). The way back starts at zero: the level joins in as far as it lowers the
+    loss.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        width, self.stride = config.coarse_channels, config.recurrent_stride
+        self.step, both = config.step, 2 * config.hidden
+        self.down = nn.Linear(width * self.stride, both)
+        self.recurrence = make_recurrence(both, config)
+        self.up = nn.Linear(both, width * self.stride)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x: Tensor, how: Reading = WHOLE) -> Tensor:
+        """Read the level above and add to it."""
+        y = recur(self.recurrence, self.steps(x), how, self.step)  # (B, T', 2H)
+        return self.join(x, y)
+
+    def steps(self, x: Tensor) -> Tensor:
+        """What the recurrent layers read: (B, C, T) to (B, T', 2H)."""
+        return F.relu(self.down(_to_strides(x, self.stride)))
+
+    def join(self, x: Tensor, y: Tensor) -> Tensor:
+        """Add what they say, (B, T', 2H), to the level above, (B, C, T)."""
+        return x + _from_strides(self.up(y), self.stride)
+
+
+def only(x: Tensor, there: Tensor | None) -> Tensor:
+    """(B, C, T), 0 where nothing is by the mask (B, T)."""
+    return x if there is None else x.masked_fill(~there[:, None], 0)
+
+
+def _to_strides(x: Tensor, stride: int) -> Tensor:
+    """Lay neighbouring steps side by side: (B, C, T) to (B, T / S, C * S)."""
+    batch, channels, steps = x.shape
+    return x.reshape(batch, channels, steps // stride, stride).transpose(1, 2).flatten(2)
+
+
+def _from_strides(y: Tensor, stride: int) -> Tensor:
+    """Undo :func:`_to_strides`: (B, T / S, C * S) to (B, C, T)."""
+    batch, strides, width = y.shape
+    channels = width // stride
+    y = y.view(batch, strides, channels, stride).transpose(1, 2)
+    return y.reshape(batch, channels, strides * stride)

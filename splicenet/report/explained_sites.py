@@ -1,0 +1,126 @@
+"""A site drawn base by base, with what the annotation says around it.
+
+Offsets are in reading direction from the labelled base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from splicenet.genome.intervals import Kind, Site, Transcript
+from splicenet.report.charts import svg, text
+from splicenet.report.logos import letters
+from splicenet.report.motif_cards import place_name
+
+__all__ = ["ExplainedSite", "exons_around", "site_card"]
+
+_SHOWN: dict[Kind, tuple[int, int]] = {"donor": (-29, 51), "acceptor": (-60, 20)}
+_COLUMN, _UP, _DOWN = 11.0, 96.0, 34.0
+_LEGIBLE = 1.0
+"""Least saliency, in nats, that fills the height: a site of which little can be said looks so."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExplainedSite:
+    """A site and the saliency around it.
+
+    Parameters
+    ----------
+    site
+        With its calibrated probability as score.
+    codes, actual
+        Its window, (L,), and the saliency of the bases in it.
+    centre
+        Index of the site.
+    exons
+        Annotated exons, ``[first, last)`` in offsets from the site.
+    annotated
+        Whether the annotation has this site; None without an annotation.
+    """
+
+    site: Site
+    codes: np.ndarray
+    actual: np.ndarray
+    centre: int
+    exons: Sequence[tuple[int, int]] = ()
+    annotated: bool | None = None
+
+
+def exons_around(
+    site: Site, transcripts: Sequence[Transcript], *, reach: int
+) -> list[tuple[int, int]]:
+    """Annotated exons on the site's strand within ``reach``, in offsets; overlaps joined."""
+    spans = []
+    for one in transcripts:
+        if one.contig == site.contig and one.strand == site.strand:
+            for start, end in one.exons:
+                if site.strand == "-":
+                    spans.append((site.position - end + 1, site.position - start + 1))
+                else:
+                    spans.append((start - site.position, end - site.position))
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if last <= -reach or first >= reach:
+            continue
+        if joined and first <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], last)
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def site_card(one: ExplainedSite) -> str:
+    """A card with the drawing; it scrolls where it is wider than the screen."""
+    kind = one.site.kind
+    first, last = _SHOWN[kind]
+    first, last = max(first, -one.centre), min(last, len(one.codes) - one.centre)
+    part = slice(one.centre + first, one.centre + last)
+    heights = (one.codes[part, None] == np.arange(4)) * one.actual[part, None]
+    top = max(float(np.abs(heights).max(initial=0)), _LEGIBLE)
+    width, line = (last - first) * _COLUMN, _UP + 4
+    shape = letters(heights, column=_COLUMN, up=_UP, down=_DOWN, top=top)
+    splice = ((1 if kind == "donor" else 0) - first) * _COLUMN
+    drawn = [
+        f'<path d="M{splice:.1f} 0V{line + _DOWN + 40}" class="mark"/>',
+        f'<g transform="translate(0 4)">{shape}</g>',
+        f'<path d="M0 {line}H{width}" class="axis"/>',
+        _annotation(one, first, last, line + _DOWN + 10),
+    ]
+    for offset in range(first, last):
+        name = place_name(kind, offset)
+        if int(name.replace("\N{MINUS SIGN}", "-")) % 10 == 0 or name in ("+1", "\N{MINUS SIGN}1"):
+            x = (offset - first + 0.5) * _COLUMN
+            anchor = {"+1": "start", "\N{MINUS SIGN}1": "end"}.get(name, "middle")
+            drawn.append(text(x, line + _DOWN + 42, name, anchor=anchor, kind="tiny"))
+    place = f"{one.site.contig}:{one.site.position + 1:,} ({one.site.strand})"
+    picture = svg(width, line + _DOWN + 48, "".join(drawn), label=place, scrolls=True)
+    known = {True: ", annotated", False: ", not annotated", None: ""}[one.annotated]
+    note = f"probability {one.site.score:.3f}{known}; the tallest letter is {top:.1f} nats"
+    return (
+        f'<div class="card {kind}"><h3>{kind.capitalize()} {escape(place)}</h3>'
+        f'<div class="scroll">{picture}</div><p class="note">{note}</p></div>'
+    )
+
+
+def _annotation(one: ExplainedSite, first: int, last: int, y: float) -> str:
+    """Exons as bars on a line that runs from the first to the last of them."""
+    if not one.exons:
+        return ""
+    width = (last - first) * _COLUMN
+    begin = max((one.exons[0][0] - first) * _COLUMN, 0)
+    end = min((one.exons[-1][1] - first) * _COLUMN, width)
+    drawn = [f'<path d="M{begin:.1f} {y + 6}H{end:.1f}" class="intron"/>']
+    for left, right in one.exons:
+        left, right = max(left, first), min(right, last)
+        if left < right:
+            x = (left - first) * _COLUMN
+            size = (right - left) * _COLUMN
+            drawn.append(
+                f'<rect x="{x:.1f}" y="{y}" width="{size:.1f}" height="12" rx="1.5" '
+                f'class="exon {one.site.kind}"/>'
+            )
+    return "".join(drawn)

@@ -1,0 +1,130 @@
+"""What the network reads at one step, and how: windows, their lengths, where the gradient is cut.
+
+Apart from the windows themselves, whose sampler has a state, every choice is a function of seed
+and step, so that a run that was killed goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isqrt
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from splicenet.exceptions import TrainingError
+from splicenet.model.network import NetworkConfig
+from splicenet.model.recurrence import Truncation
+from splicenet.training.settings import TrainingSettings
+from splicenet.training.windows import TrainingGround, WindowSampler
+
+__all__ = ["Batch", "Batches", "stagger"]
+
+_LENGTHS, _CUTS = 1, 2
+"""Streams of random numbers."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's input, on its device."""
+
+    codes: Tensor
+    """(B, L), uint8, in the direction of transcription, padded with N."""
+    labels: Tensor
+    """(B, L), uint8, UNKNOWN where nothing is to be learned."""
+    bases: int
+    """Without padding."""
+    lengths: Tensor | None = None
+    """(B,) bases; None if all windows are whole."""
+    truncation: Truncation | None = None
+    recompute: int = 0
+    """Recurrent steps of the pieces that are computed again in the backward pass; 0 for none."""
+
+
+class Batches:
+    """Draws the batches of a run.
+
+    Parameters
+    ----------
+    grounds
+        Where windows are drawn.
+    settings
+        The choices of the run.
+    config
+        Shape of the network.
+    device
+        Where batches are put.
+
+    Raises
+    ------
+    TrainingError
+        If the gradient's way through time is to be cut in a network that has none.
+    """
+
+    def __init__(
+        self,
+        grounds: Sequence[TrainingGround],
+        settings: TrainingSettings,
+        config: NetworkConfig,
+        device: torch.device,
+    ) -> None:
+        if config.architecture == "conv" and (settings.bptt or settings.checkpoint_activations):
+            raise TrainingError(
+                "--bptt and --checkpoint-activations are for the recurrent level, which "
+                "--architecture conv leaves out"
+            )
+        self._settings = settings
+        self._step = config.step
+        self._device = device
+        self._sampler = WindowSampler(
+            grounds,
+            length=settings.lengths.longest,
+            batch_size=settings.batch_size,
+            genes=settings.genes,
+            margin=config.margin,
+            seed=settings.seed,
+        )
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that the coming windows depend on, for JSON."""
+        return self._sampler.state
+
+    @state.setter
+    def state(self, state: dict[str, Any]) -> None:
+        self._sampler.state = state
+
+    def draw(self, step: int, share: float) -> Batch:
+        """The batch of a step, counted from 0; ``share`` of the budget is spent."""
+        settings = self._settings
+        lengths = settings.lengths.draw(
+            settings.batch_tokens, share, _generator(settings.seed, step, _LENGTHS)
+        )
+        codes, labels = (
+            torch.from_numpy(array).to(self._device) for array in self._sampler.draw(lengths)
+        )
+        steps = -(-codes.shape[1] // self._step)
+        every = None if settings.bptt is None else max(1, round(settings.bptt / self._step))
+        return Batch(
+            codes,
+            labels,
+            sum(lengths),
+            None if len(set(lengths)) == 1 else torch.tensor(lengths, device=self._device),
+            None if every is None or every >= steps else stagger(every, settings.seed, step),
+            isqrt(steps) if settings.checkpoint_activations else 0,
+        )
+
+
+def stagger(every: int, seed: int, step: int) -> Truncation:
+    """Cuts ``every`` recurrent steps whose place is drawn anew for each batch.
+
+    Where cuts always lie in the same place, what they part is never learned to belong together.
+    """
+    return Truncation(every, int(_generator(seed, step, _CUTS).integers(every)))
+
+
+def _generator(seed: int, step: int, stream: int) -> np.random.Generator:
+    return np.random.default_rng((seed, step, stream))

@@ -1,0 +1,109 @@
+import pandas as pd
+import pytest
+
+from splicenet.genome.alphabet import decode, reverse_complement
+from splicenet.genome.sequence import open_genome
+
+CONTIG = "NC_004353.4"
+
+
+@pytest.fixture(scope="module")
+def donor(fly_species):
+    return next(s for s in fly_species.labels.sites() if s.strand == "-" and s.kind == "donor")
+
+
+@pytest.fixture(scope="module")
+def bases(fly_files, donor):
+    """Eleven bases on the plus strand, the donor in their middle."""
+    with open_genome(fly_files.fasta) as genome:
+        return decode(genome.fetch(CONTIG, donor.position - 5, donor.position + 6))
+
+
+@pytest.fixture
+def changes(tmp_path, donor, bases):
+    path = tmp_path / "changes.tsv"
+    rows = ["contig\tpos\tref\talt\tPSI"]
+    for offset, psi in ((-2, 0.1), (-1, 0.0), (3, 0.8), (5, 0.9)):
+        ref = bases[offset + 5]
+        alt = "ACGT"[("ACGT".index(ref) + 1) % 4]
+        rows.append(f"{CONTIG}\t{donor.position + offset + 1}\t{ref}\t{alt}\t{psi}")
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def test_a_table_is_compared_with_what_was_measured(
+    cli, tmp_path, fly_files, trained, changes, donor
+):
+    out, picture = tmp_path / "effects.tsv", tmp_path / "scatter.png"
+    at = f"{CONTIG}:{donor.position + 1}:-"
+    done = cli(
+        "mutate", changes, "-f", fly_files.fasta, "-m", trained, "--at", at, "--measured", "PSI",
+        "--picture", picture, "-o", out,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    table = pd.read_csv(out, sep="\t")
+    assert list(table["psi"]) == [0.1, 0.0, 0.8, 0.9]
+    assert (table["donor_pos"] == donor.position + 1).all()
+    assert (table["donor_strand"] == "-").all()
+    assert (table["donor_delta_log_odds"][:2] < table["donor_delta_log_odds"][2:].min()).all()
+    assert "donor: Pearson 0." in done.err and "4 changes" in done.err
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_region_in_pairs(cli, tmp_path, fly_files, trained, donor):
+    picture = tmp_path / "map.png"
+    region = f"{CONTIG}:{donor.position}-{donor.position + 1}"
+    done = cli(
+        "mutate", "-f", fly_files.fasta, "-m", trained, "-r", region, "--pairs", "--picture",
+        picture,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    rows = [row.split("\t") for row in done.out.splitlines()]
+    assert len(rows) == 1 + 6 + 9
+    assert rows[-1][1] == f"{donor.position},{donor.position + 1}"
+    assert f"{CONTIG}:{donor.position + 1}:-" in done.err
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_sequences_need_no_genome(cli, tmp_path, fly_files, trained, donor):
+    with open_genome(fly_files.fasta) as genome:
+        plus = genome.fetch(CONTIG, donor.position - 200, donor.position + 201)
+    wild = decode(reverse_complement(plus))
+    path = tmp_path / "constructs.csv"
+    path.write_text(f"sequence,name\n{wild},wild\n{wild[:201]}A{wild[202:]},broken\n")
+    done = cli("mutate", path, "-m", trained, "--at", "201")
+    assert done.code == 0, done.err
+    header, first, second = (row.split("\t") for row in done.out.splitlines())
+    delta = header.index("donor_delta")
+    assert float(first[delta]) == 0
+    assert float(second[delta]) < 0
+    assert (first[-1], second[-1]) == ("wild", "broken")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--at", "x"], "--at must be contig:position:strand"),
+        (["--at", "NC_004353.4:999999999:+"], "lies outside"),
+        (["--measured", "dpsi"], "no column 'dpsi'"),
+    ],
+)
+def test_mistakes_are_said_in_a_sentence(cli, fly_files, trained, changes, arguments, words):
+    done = cli("mutate", changes, "-f", fly_files.fasta, "-m", trained, "-o", "/dev/null",
+               *arguments)  # fmt: skip
+    assert words in done.sentence
+
+
+def test_options_that_do_not_go_together(cli, fly_files, trained, changes):
+    for arguments in ([], [changes, "-r", "x"], [changes, "--pairs"], [changes],
+                      [changes, "--picture", "a.png"]):  # fmt: skip
+        done = cli("mutate", "-m", trained, *arguments)
+        assert done.code == 2
+        assert "Traceback" not in done.err
+
+
+def test_too_long_a_region_for_pairs(refused, fly_files, trained):
+    sentence = refused(
+        "mutate", "-f", fly_files.fasta, "-m", trained, "-r", f"{CONTIG}:1-1,000", "--pairs"
+    )
+    assert "at most 64 bases" in sentence

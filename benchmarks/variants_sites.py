@@ -43,6 +43,7 @@ from splicenet.model.shipped import open_model
 CONSENSUS = "CAGGTAAGT"
 WEAK = 1
 NEARNESS = (10, 20, 50, 200)
+EXPERIMENTS = ("destroyed", "skipped", "intronic", "planted")
 
 
 class Experiments(Region):
@@ -212,6 +213,7 @@ def main() -> None:
     for name in ("genome", "annotation", "model", "region"):
         parser.add_argument(name)
     parser.add_argument("--sites", type=int, default=500, help="of each experiment")
+    parser.add_argument("--only", nargs="+", choices=EXPERIMENTS, default=EXPERIMENTS)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
@@ -225,7 +227,7 @@ def main() -> None:
         experiments = Experiments(genome, region, scorer, known, options.seed)
         experiments.called = dict(model.threshold)
         print(f"{region}\t{len(known.sites)} sites\tmodel {options.model}", flush=True)
-        for experiment in ("destroyed", "skipped", "intronic", "planted"):
+        for experiment in options.only:
             getattr(experiments, experiment)(options.sites)
 
 

@@ -123,8 +123,8 @@ class IncrementalReader:
         config = network.config
         self.phase, self._stride = config.phase, config.stride
         widest = config.stride * (config.coarse_kernel // 2) * max(config.coarse_dilations)
-        steps = -(-(config.margin + widest) // self.phase)
-        self.reach = (steps + _LINE + 2) * self.phase
+        beyond = max(widest, _LINE * self.phase)
+        self.reach = (-(-(config.margin + beyond) // self.phase) + 2) * self.phase
         self.margin = config.kernel - 1
         self._network = network
         self._device = next(network.parameters()).device

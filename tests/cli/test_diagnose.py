@@ -142,8 +142,6 @@ def test_a_data_set_learned_by_heart_and_its_remedy(train, diagnosis, learner, f
     little = ",".join(f"{fly_files.contig}:{start + 1}-{end}" for start, end in spans)
     found = diagnosis(train("ill", *learner, "--steps", "400", "--holdout", little), "--number", 32)
     assert found["verdict"] == "overfitting with long memory"
-    assert found["trained_on"]["unexplained"] < 0.2
-    assert found["not_trained_on"]["unexplained"] > 0.5
     remedies = [remedy["switch"] for remedy in found["findings"][0]["remedies"]]
     assert remedies[0] == "--samplesheet"  # more sequence
     healed = diagnosis(train("healed", *learner, "--steps", "400"), "--number", 32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,15 @@ import pandas as pd
 
 from splicenet.cli.options import choose_device, device_options, open_data, species_options
 from splicenet.cli.progress import percent_bar
-from splicenet.diagnostics.curves import read_metrics
+from splicenet.cli.rates import measure_rates, report_rates
+from splicenet.diagnostics.curves import as_course, read_metrics
 from splicenet.diagnostics.evidence import Evidence
 from splicenet.diagnostics.examine import STEPS, examine
 from splicenet.diagnostics.verdict import Finding, judge
 from splicenet.evaluation.tables import as_text
 from splicenet.genome.bed import read_sites
 from splicenet.genome.output import STDOUT, atomic
-from splicenet.genome.species import Species
 from splicenet.model.modelfile import SUFFIX, Model
-from splicenet.model.network import NetworkConfig
-from splicenet.model.provenance import held_out_regions
 from splicenet.model.shipped import open_model
 from splicenet.report.diagnosis import (
     LEGEND,
@@ -30,11 +27,9 @@ from splicenet.report.diagnosis import (
     diagnosis_plots,
     flow_table,
     gate_table,
+    write_json,
 )
-from splicenet.report.diagnosis_plots import plot_rates
-from splicenet.report.pictures import canvas
-from splicenet.training.lr_range import LearningRates, learning_rate_range
-from splicenet.training.settings import TrainingSettings
+from splicenet.training.checkpoint import read_history
 
 __all__ = ["diagnose"]
 
@@ -45,9 +40,9 @@ __all__ = ["diagnose"]
 @click.option(
     "--metrics",
     "metrics_file",
-    metavar="TSV",
-    help="Course of the training; alone, it is all that is judged.  [default: the .metrics.tsv "
-    "beside the model]",
+    metavar="FILE",
+    help="Course of the training: a .metrics.tsv, or the .checkpoint of a run that goes on; alone, "
+    "it is all that is judged.  [default: the .metrics.tsv beside the model]",
 )
 @click.option("--sites", "sites_file", metavar="FILE", help="Follow these: BED or TSV of predict.")
 @click.option(
@@ -100,7 +95,7 @@ def diagnose(
 
     \b
     splicenet diagnose -m model.splicenet -f genome.fa -a genes.gtf --html page.html
-    splicenet diagnose --metrics model.metrics.tsv
+    splicenet diagnose --metrics model.splicenet.checkpoint
     splicenet diagnose --lr-range -f genome.fa -a genes.gtf --plots rates
     """
     place = choose_device(device, threads)
@@ -108,7 +103,7 @@ def diagnose(
     has_data = fasta is not None or samplesheet is not None
     if lr_range:
         species = open_data(fasta, annotation, bam, samplesheet, min_reads)
-        _report_rates(_test_rates(model, species, place), plots, json_file)
+        report_rates(measure_rates(model, species, place), plots, json_file)
         return
     metrics = _metrics(metrics_file, model_file)
     if has_data and model is not None:
@@ -134,6 +129,8 @@ def diagnose(
 
 def _metrics(metrics_file: str | None, model_file: str | None) -> pd.DataFrame | None:
     """Those asked for, or those beside the model if there are any."""
+    if metrics_file is not None and metrics_file.endswith(".checkpoint"):
+        return as_course(pd.DataFrame(read_history(metrics_file)), path=metrics_file)
     if metrics_file is not None:
         return read_metrics(metrics_file)
     beside = f"{str(model_file).removesuffix(SUFFIX)}.metrics.tsv"
@@ -162,7 +159,7 @@ def _report(
             "verdict": findings[0].name,
             "findings": [finding.to_dict() for finding in findings],
         } | evidence.to_dict()
-        _write_json(values, json_file)
+        write_json(values, json_file)
     if json_file != STDOUT:
         with atomic(STDOUT) as out:
             out.write(_text(evidence, findings))
@@ -189,55 +186,3 @@ def _finding(finding: Finding) -> str:
         width = max(len(remedy.switch) for remedy in finding.remedies)
         lines += [f"    {one.switch.ljust(width)}  {one.why}" for one in finding.remedies]
     return "\n".join(lines)
-
-
-def _test_rates(model: Model | None, species: list[Species], device: str) -> LearningRates:
-    """As the model was trained, or as one would be by default."""
-    config, settings = NetworkConfig(), TrainingSettings(epochs=1)
-    holdout: float | str = 0.1
-    if model is not None:
-        config = model.network.config
-        chosen = model.record.get("training", {})
-        settings = TrainingSettings(
-            **{name: chosen[name] for name in settings.to_dict() if name in chosen}
-        )
-        regions = [one for each in species for one in held_out_regions(model.record, each) or []]
-        holdout = ",".join(f"{r.contig}:{r.start + 1}-{r.end}" for r in regions) or 0.0
-    with percent_bar("raising the rate") as bar:
-        return learning_rate_range(
-            species,
-            config,
-            settings,
-            holdout=holdout,
-            device=device,
-            steps=_RATE_STEPS,
-            on_step=lambda step: bar.update(100 * step / _RATE_STEPS - bar.n),
-        )
-
-
-_RATE_STEPS = 200
-
-
-def _report_rates(rates: LearningRates, plots: str | None, json_file: str | None) -> None:
-    rows = pd.DataFrame(rates.to_dict()["rows"])
-    if plots is not None:
-        with canvas(f"{plots}.lr_range.png", width=8, height=4.2) as figure:
-            plot_rates(figure, rows, rates.suggested)
-        click.echo(f"{plots}.lr_range.png", err=True)
-    if json_file is not None:
-        _write_json(rates.to_dict(), json_file)
-    if json_file != STDOUT:
-        zones = rows.groupby("zone", sort=False)["rate"].agg(["min", "max"])
-        lines = [
-            f"{zone:<10}  {low:.2g} - {high:.2g}"
-            for zone, (low, high) in zip(zones.index, zones.to_numpy(), strict=True)
-        ]
-        lines.append(f"to try next with splicenet train: --learning-rate {rates.suggested:.2g}")
-        with atomic(STDOUT) as out:
-            out.write("\n".join(lines) + "\n")
-
-
-def _write_json(values: dict[str, Any], path: str) -> None:
-    with atomic(path) as file:
-        json.dump(values, file, indent=1)
-        file.write("\n")

@@ -9,13 +9,14 @@ import pandas as pd
 
 from splicenet.exceptions import TrainingError
 
-__all__ = ["mean_precision", "read_metrics"]
+__all__ = ["as_course", "mean_precision", "read_metrics"]
 
+_NO_COURSE = "this is not the .metrics.tsv of a training run, or it cannot be read"
 _NUMBERS = ("step", "loss", "gradient_norm", "auprc_donor", "auprc_acceptor")
 
 
 def read_metrics(path: str | Path) -> pd.DataFrame:
-    """Read one row an evaluation.
+    """Read the table that stands beside a model.
 
     Raises
     ------
@@ -24,14 +25,25 @@ def read_metrics(path: str | Path) -> pd.DataFrame:
     """
     try:
         table = pd.read_csv(path, sep="\t")
-        table = table.astype(dict.fromkeys(_NUMBERS, float))
-    except (OSError, ValueError, KeyError, pd.errors.ParserError) as error:
-        raise TrainingError(
-            "this is not the .metrics.tsv of a training run, or it cannot be read", path=path
-        ) from error
+    except (OSError, ValueError) as error:
+        raise TrainingError(_NO_COURSE, path=path) from error
+    return as_course(table, path=path)
+
+
+def as_course(table: pd.DataFrame, *, path: str | Path) -> pd.DataFrame:
+    """Check a table of one row an evaluation; ``path`` is where it comes from.
+
+    Raises
+    ------
+    TrainingError
+        If a column is missing or holds no numbers, or there is no row yet.
+    """
     if table.empty:
         raise TrainingError("this run has no evaluation yet; wait for the first", path=path)
-    return table
+    try:
+        return table.astype(dict.fromkeys(_NUMBERS, float))
+    except (ValueError, KeyError) as error:
+        raise TrainingError(_NO_COURSE, path=path) from error
 
 
 def mean_precision(table: pd.DataFrame) -> np.ndarray:

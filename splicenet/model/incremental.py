@@ -17,9 +17,10 @@ from typing import NamedTuple, cast
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from splicenet.model.cells import Cell
+from splicenet.model.cone import Patch, Places, inner, patch_block, read_block
 from splicenet.model.levels import ResidualBlock
 from splicenet.model.network import SpliceNetwork
 from splicenet.model.recurrence import Layer
@@ -50,45 +51,6 @@ class _Direction(NamedTuple):
     """(R, H, T)."""
     lines: Tensor
     """States before every :data:`_LINE`-th step, (S, R, T / _LINE, H)."""
-
-
-class _Patch(NamedTuple):
-    """What differs from the reference: steps from ``first`` on, counted from where each begins."""
-
-    values: Tensor
-    first: int
-
-    @property
-    def last(self) -> int:
-        return self.first + self.values.shape[-1]
-
-
-class _Places(NamedTuple):
-    """Where changes lie: the row and the step of a level at which each begins, (B,)."""
-
-    rows: Tensor
-    begins: Tensor
-
-    def every(self, stride: int) -> _Places:
-        """The same at a level so many times as slow."""
-        return _Places(self.rows, self.begins // stride)
-
-    def cut(self, kept: Tensor, first: int, last: int) -> Tensor:
-        """Steps ``[first, last)``, counted from where each begins: (R, C, T) to (B, C, n)."""
-        return kept.unfold(-1, last - first, 1)[self.rows, :, self.begins + first]
-
-    def patched(self, kept: Tensor, patch: _Patch, first: int, last: int) -> Tensor:
-        """The same, with what differs laid over it."""
-        x = self.cut(kept, first, last)
-        left, right = max(first, patch.first), min(last, patch.last)
-        over = patch.values[..., left - patch.first : max(right - patch.first, 0)]
-        x[..., left - first : left - first + over.shape[-1]] = over
-        return x
-
-    def aligned(self, kept: Tensor, patch: _Patch, stride: int) -> _Patch:
-        """A patch widened by the reference until it begins and ends at a multiple of a stride."""
-        first, last = patch.first // stride * stride, -(-patch.last // stride) * stride
-        return _Patch(self.patched(kept, patch, first, last), first)
 
 
 def can_read_increments(network: SpliceNetwork) -> bool:
@@ -155,10 +117,10 @@ class IncrementalReader:
         network, coarse = self._network, self._network.coarse
         fine = [F.relu(network.stem(self._bases(codes)))]
         for block in network.trunk:
-            fine += _read_block(cast(ResidualBlock, block), fine[-1])
+            fine += read_block(cast(ResidualBlock, block), fine[-1])
         slow = [self._down(fine[-1])]
         for block in coarse.blocks:
-            slow += _read_block(cast(ResidualBlock, block), slow[-1])
+            slow += read_block(cast(ResidualBlock, block), slow[-1])
         directions = self._directions(slow[-1])
         left, right = first - self.margin, last + self.margin
         left, right = left // self.phase * self.phase, -(-right // self.phase) * self.phase
@@ -196,25 +158,25 @@ class IncrementalReader:
         """
         network, coarse = self._network, self._network.coarse
         width = codes.shape[-1] - 2 * around
-        bases = _Places(*(torch.from_numpy(x).to(self._device) for x in (rows, begins)))
+        bases = Places(*(torch.from_numpy(x).to(self._device) for x in (rows, begins)))
         edge = around - self.margin  # what the stem sees of the change and its surroundings
         near = self._bases(codes[:, edge : codes.shape[-1] - edge])
-        patch = _Patch(F.relu(_inner(network.stem, near)), -(self.margin // 2))
+        patch = Patch(F.relu(inner(network.stem, near)), -(self.margin // 2))
         for index, block in enumerate(network.trunk):
-            patch = _patch_block(cast(ResidualBlock, block), bases, kept.fine[2 * index :], patch)
+            patch = patch_block(cast(ResidualBlock, block), bases, kept.fine[2 * index :], patch)
         first, last = -around, width + around
         fine = bases.patched(kept.fine[-1], patch, first, last)
         patch = bases.aligned(kept.fine[-1], patch, self._stride)
-        patch = _Patch(self._down(patch.values), patch.first // self._stride)
+        patch = Patch(self._down(patch.values), patch.first // self._stride)
         steps = bases.every(self._stride)
         for index, block in enumerate(coarse.blocks):
-            patch = _patch_block(cast(ResidualBlock, block), steps, kept.coarse[2 * index :], patch)
+            patch = patch_block(cast(ResidualBlock, block), steps, kept.coarse[2 * index :], patch)
         slow = steps.patched(kept.coarse[-1], patch, first // self._stride, last // self._stride)
         outputs = []
         if self._recurrent is not None:
             patch = steps.aligned(kept.coarse[-1], patch, self._recurrent.stride)
             inputs = self._recurrent.steps(patch.values).transpose(1, 2)  # (B, C, T)
-            patch = _Patch(inputs, patch.first // self._recurrent.stride)
+            patch = Patch(inputs, patch.first // self._recurrent.stride)
             ends = first // self.phase, last // self.phase
             for way, cell in enumerate(self._cells):
                 one = kept.directions[way]
@@ -258,31 +220,8 @@ class IncrementalReader:
         return logits.float().softmax(1)[:, 1:].cpu().numpy()
 
 
-def _read_block(block: ResidualBlock, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Behind the first and behind the second convolution."""
-    y = F.relu(block.first_norm(block.first(x)))
-    return y, F.relu(x + block.second_norm(block.second(y)))
-
-
-def _patch_block(
-    block: ResidualBlock, places: _Places, kept: list[Tensor], patch: _Patch
-) -> _Patch:
-    """What differs behind a block, from what differs before it."""
-    reach = block.first.kernel_size[0] // 2 * block.first.dilation[0]
-    first, last = patch.first - 2 * reach, patch.last + 2 * reach
-    x = places.patched(kept[0], patch, first, last)
-    y = _Patch(F.relu(block.first_norm(_inner(block.first, x))), first + reach)
-    middle = places.patched(kept[1], y, first - reach, last + reach)
-    return _Patch(F.relu(x + block.second_norm(_inner(block.second, middle))), first)
-
-
-def _inner(convolution: nn.Conv1d, x: Tensor) -> Tensor:
-    """A convolution where it sees everything."""
-    return F.conv1d(x, convolution.weight, convolution.bias, dilation=convolution.dilation)
-
-
 def _go_on(
-    cell: Cell, kept: _Direction, places: _Places, patch: _Patch, ends: tuple[int, int], way: int
+    cell: Cell, kept: _Direction, places: Places, patch: Patch, ends: tuple[int, int], way: int
 ) -> Tensor:
     """Outputs of one direction between two ends, counted from where each change begins, (B, H, n).
 
@@ -296,7 +235,7 @@ def _go_on(
     lines = begins // _LINE
     offsets = begins - lines * _LINE
     length = int((first - lines * _LINE).max()) + wanted
-    at_lines = _Places(places.rows, lines * _LINE)
+    at_lines = Places(places.rows, lines * _LINE)
     x = at_lines.cut(kept.steps, 0, max(length, values.shape[-1] + _LINE)).transpose(1, 2)
     index = offsets[:, None] + torch.arange(values.shape[-1], device=x.device)
     x.scatter_(1, index[..., None].expand(-1, -1, x.shape[-1]), values.transpose(1, 2))
@@ -304,7 +243,7 @@ def _go_on(
     outputs, _ = cell(x[:, :length], state)
     index = (first - lines * _LINE)[:, None] + torch.arange(wanted, device=x.device)
     read = outputs.transpose(1, 2).take_along_dim(index.clamp(min=0)[:, None], 2)
-    before = _Places(places.rows, first).cut(kept.outputs, 0, wanted)
+    before = Places(places.rows, first).cut(kept.outputs, 0, wanted)
     return _turned(torch.where((index < 0)[:, None], before, read), way)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import math
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -19,7 +21,7 @@ from splicenet.genome.output import atomic
 from splicenet.report.diagnosis_plots import PLOTS
 from splicenet.report.pictures import canvas
 
-__all__ = ["LEGEND", "diagnosis_page", "diagnosis_plots", "flow_table", "gate_table"]
+__all__ = ["LEGEND", "diagnosis_page", "diagnosis_plots", "flow_table", "gate_table", "write_json"]
 
 LEGEND = (
     "horizon: bases from which the norm of dL/dh_t stays below 1 % of that at the site, median "
@@ -137,6 +139,19 @@ def diagnosis_page(
     )
     with atomic(path) as file:
         file.write(page)
+
+
+def write_json(values: dict[str, Any], path: str | Path) -> None:
+    """Write plain values; ``-`` is standard output.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    with atomic(path) as file:
+        json.dump(values, file, indent=1, allow_nan=False)
+        file.write("\n")
 
 
 def _finding(finding: Finding, style: str) -> list[str]:

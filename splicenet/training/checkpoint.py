@@ -20,7 +20,15 @@ from torch.optim import Optimizer
 from splicenet.exceptions import TrainingError
 from splicenet.genome.output import atomic
 
-__all__ = ["RunState", "Tensors", "load_checkpoint", "restore", "save_checkpoint", "snapshot"]
+__all__ = [
+    "RunState",
+    "Tensors",
+    "load_checkpoint",
+    "read_history",
+    "restore",
+    "save_checkpoint",
+    "snapshot",
+]
 
 Tensors = dict[str, Tensor]
 
@@ -103,6 +111,22 @@ def save_checkpoint(
     )
     with atomic(path, mode="wb") as file:
         file.write(data)
+
+
+def read_history(path: str | Path) -> list[dict[str, float]]:
+    """Evaluations of the run so far, a row each, while it runs or after it was killed.
+
+    Raises
+    ------
+    TrainingError
+        If the file is no checkpoint.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {})[_KEY])
+        return list(header["state"]["history"])
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise TrainingError("this checkpoint cannot be read", path=path) from error
 
 
 def load_checkpoint(

@@ -11,6 +11,7 @@ import torch
 from splicenet.model.calibration import Calibration
 from splicenet.model.modelfile import Model, Scale, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.training.checkpoint import RunState, save_checkpoint
 
 PLAIN = ("--architecture", "lstm", "--layers", "1", "--length", "512", "--batch-tokens", "1024")
 QUICK = (
@@ -126,20 +127,10 @@ def learner(monkeypatch):
 @pytest.mark.long
 def test_a_data_set_learned_by_heart_and_its_remedy(train, diagnosis, learner, fly_files):
     # Four pieces of 12 kb are left to train on; one of them stops the training.
-    left = [
-        0,
-        100_000,
-        112_000,
-        400_000,
-        412_000,
-        700_000,
-        712_000,
-        1_000_000,
-        1_012_000,
-        1_348_131,
-    ]
-    spans = zip(left[::2], left[1::2], strict=True)
-    little = ",".join(f"{fly_files.contig}:{start + 1}-{end}" for start, end in spans)
+    starts = (100_000, 400_000, 700_000, 1_000_000)
+    ends = (start + 12_000 for start in starts)
+    spans = zip((1, *(end + 1 for end in ends)), (*starts, 1_348_131), strict=True)
+    little = ",".join(f"{fly_files.contig}:{first}-{last}" for first, last in spans)
     found = diagnosis(train("ill", *learner, "--steps", "400", "--holdout", little), "--number", 32)
     assert found["verdict"] == "overfitting with long memory"
     remedies = [remedy["switch"] for remedy in found["findings"][0]["remedies"]]
@@ -204,6 +195,46 @@ def test_a_run_is_judged_by_its_course_alone(cli, trained, tmp_path):
     assert done.out.startswith("VERDICT: overfitting")
 
 
+def test_a_run_that_goes_on_is_judged_by_its_checkpoint(cli, tmp_path, network_checkpoint):
+    done = cli("diagnose", "--metrics", network_checkpoint([0.2, 0.6, 0.3, 0.3]))
+    assert done.out.startswith("VERDICT: overfitting")
+    assert "no evaluation yet" in cli("diagnose", "--metrics", network_checkpoint([])).sentence
+    (tmp_path / "other.checkpoint").write_bytes(b"something else")
+    done = cli("diagnose", "--metrics", tmp_path / "other.checkpoint")
+    assert "cannot be read" in done.sentence
+
+
+@pytest.fixture
+def network_checkpoint(tmp_path, tiny):
+    """A run's checkpoint after evaluations with these AUPRC."""
+
+    def checkpoint(precisions):
+        network = SpliceNetwork(NetworkConfig(**tiny))
+        rows = [
+            {
+                "step": float(step),
+                "loss": 5.0 - step,
+                "gradient_norm": 20.0,
+                "auprc_donor": value,
+                "auprc_acceptor": value,
+            }
+            for step, value in enumerate(precisions)
+        ]
+        path = tmp_path / "run.splicenet.checkpoint"
+        save_checkpoint(
+            path,
+            identity={},
+            state=RunState(history=rows),
+            sampler={},
+            network=network,
+            optimizer=torch.optim.AdamW(network.parameters()),
+            kept={},
+        )
+        return path
+
+    return checkpoint
+
+
 def test_a_network_without_recurrence(train, diagnosis, learner):
     model = train("conv", "--architecture", "conv", "--steps", "1", *learner[:6])
     found = diagnosis(model)
@@ -212,7 +243,7 @@ def test_a_network_without_recurrence(train, diagnosis, learner):
 
 
 def test_rates(cli, data, trained, tmp_path, monkeypatch):
-    monkeypatch.setattr("splicenet.cli.diagnose._RATE_STEPS", 30)
+    monkeypatch.setattr("splicenet.cli.rates._STEPS", 30)
     outputs = ("--plots", tmp_path / "run", "--json", tmp_path / "rates.json")
     done = cli("diagnose", "--lr-range", "-m", trained, *data, *outputs, *LOOK[4:])
     assert done.code == 0, done.err

@@ -108,6 +108,8 @@ class Annotator:
         looked_at = differing = 0
         for before, chunk, after in in_chunks(records):
             found = [next(known, None) for _ in chunk]
+            if any(found):  # the earlier run has looked at the first records, and went on
+                looked_at = _JUDGED
             fresh = [record for record, one in zip(chunk, found, strict=True) if one is None]
             phased = self._phased(chain(before, chunk, after)) if fresh else []
             plans = [self._plan(record, phased) for record in fresh]

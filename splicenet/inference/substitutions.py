@@ -92,8 +92,8 @@ def read_substitutions(
             for key in stretches[whole.key]:
                 left = key[0].start - whole.key[0].start
                 ref[key] = values[:, left : left + key[0].end - key[0].start]
-                if is_substitution(key[0]):
-                    changes.append(_change(key, row, whole, local))
+                if is_substitution(key[0]) and (change := _change(key, row, whole, local)):
+                    changes.append(change)
         for some in _alike(changes, reader.batch_tokens // (2 * local.reach)):
             read = local.changed(
                 kept,
@@ -116,8 +116,11 @@ def _whole(reader: WindowReader, local: IncrementalReader, genome: Genome, key: 
     )
 
 
-def _change(key: Key, row: int, whole: _Whole, local: IncrementalReader) -> _Change:
-    """What must be read of a substitution; it begins and ends where a phase does."""
+def _change(key: Key, row: int, whole: _Whole, local: IncrementalReader) -> _Change | None:
+    """What must be read of a substitution; it begins and ends where a phase does.
+
+    None where that runs beyond what was read of the reference, as it may near a contig's end.
+    """
     haplotype, strand = key
     phase, unit = local.phase, _UNIT * local.phase
     first = (haplotype.edits[0].start - whole.start) // phase * phase
@@ -126,6 +129,8 @@ def _change(key: Key, row: int, whole: _Whole, local: IncrementalReader) -> _Cha
     around = max(first - start, end - last) + local.margin
     around = -(-around // unit) * unit
     left = first - around
+    if left < 0 or last + around > len(whole.window.codes):
+        return None
     codes = whole.window.codes[left : last + around].copy()
     for edit in haplotype.edits:
         at = edit.start - whole.start - left

@@ -141,6 +141,14 @@ def test_what_stands_before_an_error_comes_out(genome, fly_files, base):
     assert seen == list(range(60_000, 60_700))
 
 
+def test_a_resumed_run_is_not_judged_by_what_is_left(genome, fly_files, base):
+    good = [record(at, base(at), other(base(at))) for at in range(60_000, 60_560)]
+    bad = [record(at, other(base(at)), base(at)) for at in range(61_000, 61_060)]
+    whole = list(annotator(genome, fly_files).run(good + bad))
+    stored = [found for _, found in whole[:520]]
+    assert list(annotator(genome, fly_files).run(good + bad, stored)) == whole
+
+
 def test_what_is_stored_is_not_asked_again(genome, fly_files, base):
     records = [record(at, base(at), other(base(at))) for at in range(60_000, 60_600)]
     whole = list(annotator(genome, fly_files).run(records))

@@ -243,6 +243,28 @@ def test_variants_at_the_ends_of_a_contig_and_beside_n(tmp_path, reader, genome,
                     assert not 200 <= position < 205 or ref == 0
 
 
+@pytest.mark.parametrize("distance", [1000, 1040, 5000])
+def test_far_comparisons_near_the_ends_of_a_contig(tmp_path, reader, genome, fly_files, distance):
+    """The change's surroundings may run beyond what is read of the reference."""
+    text = decode(genome.fetch(fly_files.contig, 100_000, 112_000))
+    (tmp_path / "piece.fa").write_text(f">c\n{text}\n")
+    with open_genome(tmp_path / "piece.fa") as piece:
+        places = [5, 10, 900, 11_100, 11_990, 11_999]
+        asked = [
+            ask(piece, "c", at, text[at], "A" if text[at] != "A" else "C", distance=distance)
+            for at in places
+        ]
+        together = VariantScorer(reader, piece).score(asked)
+        for at, query, effects in zip(places, asked, together, strict=True):
+            near = ask(piece, "c", at, text[at], "A" if text[at] != "A" else "C", distance=100)
+            (less,) = VariantScorer(reader, piece).score([near])
+            assert [effect.strand for effect in effects] == ["+", "-"]
+            for far, close in zip(effects, less, strict=True):
+                assert (np.array(far.scores) >= np.array(close.scores) - 3e-4).all()
+                for offset in far.offsets:
+                    assert 0 <= query.origin + offset < len(text)
+
+
 def rows(*donor):
     return np.array([donor, np.zeros(len(donor))], np.float32)
 

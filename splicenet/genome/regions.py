@@ -21,7 +21,10 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.lines import read_lines
 from splicenet.genome.sequence import Genome
 
-__all__ = ["complement", "merge", "read_regions", "share_regions", "shorten", "subtract"]
+__all__ = ["complement", "merge", "read_regions", "share_regions", "shorten", "spread", "subtract"]
+
+_PIECE = 1 << 16
+"""Fewer bases in one place are not worth the network's flanks."""
 
 _SPAN = re.compile(r"(?P<contig>.+):(?P<start>[\d,]+)(?:-(?P<end>[\d,]+))?")
 _SKIPPED = ("#", "track", "browser")
@@ -200,6 +203,18 @@ def shorten(regions: Iterable[Interval], bases: int) -> list[Interval]:
         kept.append(Interval(region.contig, region.start, min(region.end, region.start + bases)))
         bases -= len(kept[-1])
     return kept
+
+
+def spread(regions: Sequence[Interval], bases: int) -> list[Interval]:
+    """No more than ``bases`` of the regions, from beginnings of regions far apart; all if they fit.
+
+    The first regions alone would say what one place of the genome is like.
+    """
+    if sum(map(len, regions)) <= bases:
+        return list(regions)
+    pieces = min(len(regions), max(1, bases // _PIECE))
+    chosen = [regions[(2 * index + 1) * len(regions) // (2 * pieces)] for index in range(pieces)]
+    return [part for region in chosen for part in shorten([region], bases // pieces)]
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:

@@ -40,7 +40,8 @@ class Residual(StepCell):
         share, matrix = self.keep.sigmoid(), self.recurrent.weight.T
 
         def step(drive: Tensor, state: State) -> State:
-            return (torch.lerp(torch.addmm(drive, state[0], matrix).tanh(), state[0], share),)
+            new = torch.addmm(drive, state[0], matrix).tanh()
+            return (new + share * (state[0] - new),)
 
         return step
 

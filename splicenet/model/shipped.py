@@ -42,11 +42,11 @@ def find_model(name: str | Path) -> tuple[Path, str | None]:
     ModelFileError
         If it is neither a file nor a shipped model.
     """
-    if os.path.exists(name):
+    if os.path.isfile(name):
         return Path(name), None
     before, _, species = str(name).rpartition(":")
     for model, scale in ((str(name), None), (before, species)):
-        if model and os.path.exists(model):
+        if model and os.path.isfile(model):
             return Path(model), scale
         if model in shipped_models():
             return shipped_models()[model], scale

@@ -19,7 +19,7 @@ from splicenet.evaluation.protocol import PROTOCOLS, tally_network
 from splicenet.evaluation.scored import ScoredBases
 from splicenet.genome.intervals import Interval, Kind
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import shorten
+from splicenet.genome.regions import spread
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model, Scale
 from splicenet.model.network import SpliceNetwork
@@ -57,7 +57,7 @@ def calibrated_model(
         species.name: tally_network(
             network,
             species,
-            shorten(regions, most),
+            spread(regions, most),
             flank=max(flank, VALIDATION_FLANK),
             floor=_FLOOR,
             on_bases=on_bases,

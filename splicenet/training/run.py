@@ -149,11 +149,14 @@ def train_model(
         parts.part("validation"),
         settings,
         checkpoint=checkpoint,
-        identity={key: record[key] for key in ("network", "training", "data")},
+        identity={key: record[key] for key in ("network", "training", "data")}
+        | {"order of species": [one.name for one in species]},
     )
     if resume and checkpoint.exists():
         trainer.resume()
         reporter.note(f"resumed at step {trainer.state.step}")
+    elif resume:
+        reporter.note(f"{checkpoint} is not there: the run begins anew")
     trainer.save()  # a folder that cannot be written shows now, not in an hour
     trainer.run(reporter.step, reporter.evaluation, reporter.note)
     network.load_state_dict(trainer.best)
@@ -218,13 +221,17 @@ def split_species(
 
 def _warn_of_leaks(parent: Model, parts: Parts, reporter: Reporter) -> None:
     """Say how much of what should be new to the model its parent has seen."""
-    for one, regions in parts.part("held_out"):
-        known = seen_bases(parent.record, one, regions)
-        if known:
-            reporter.note(
-                f"warning: {one.name}: the model to begin from was trained on {known:,} of the "
-                "bases held out here; the figures will flatter this one"
-            )
+    for part, what, harm in (
+        ("held_out", "held out here", "the figures will flatter this one"),
+        ("validation", "kept for validation", "its probabilities may be too high on new sequence"),
+    ):
+        for one, regions in parts.part(part):
+            known = seen_bases(parent.record, one, regions)
+            if known:
+                reporter.note(
+                    f"warning: {one.name}: the model to begin from was trained on {known:,} of the "
+                    f"bases {what}; {harm}"
+                )
 
 
 def _freeze(network: SpliceNetwork, parts: Sequence[str]) -> None:

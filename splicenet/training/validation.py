@@ -11,7 +11,7 @@ from splicenet.evaluation.metrics import average_precision
 from splicenet.evaluation.protocol import PROTOCOLS, tally_network
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import shorten
+from splicenet.genome.regions import spread
 from splicenet.genome.species import Species
 from splicenet.model.network import SpliceNetwork
 
@@ -43,7 +43,7 @@ def validation_precision(
         tally = tally_network(
             network,
             species,
-            shorten(regions, strand_bases // (2 * len(validation))),
+            spread(regions, strand_bases // (2 * len(validation))),
             flank=VALIDATION_FLANK,
         )
         scored = tally.scored[PROTOCOLS[0]]

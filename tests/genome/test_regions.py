@@ -13,6 +13,7 @@ from splicenet.genome.regions import (
     read_regions,
     share_regions,
     shorten,
+    spread,
     subtract,
 )
 
@@ -201,3 +202,16 @@ def test_algebra_of_nothing():
     assert merge([]) == []
     assert subtract([], [Interval("a", 0, 5)]) == []
     assert complement([], {"a": 5, "empty": 0}) == [Interval("a", 0, 5)]
+
+
+def test_spread_takes_places_far_apart():
+    regions = [Interval("c", at, at + 1_000_000) for at in range(0, 200_000_000, 4_000_000)]
+    some = spread(regions, 500_000)
+    assert len(some) == 7
+    assert sum(map(len, some)) <= 500_000
+    assert sum(map(len, some)) > 499_000
+    assert some[0].start < 30_000_000
+    assert some[-1].start > 170_000_000
+    assert all(any(r.start <= s.start < s.end <= r.end for r in regions) for s in some)
+    assert spread(regions[:3], 3_000_000) == regions[:3]
+    assert spread(regions[:1], 1000) == [Interval("c", 0, 1000)]

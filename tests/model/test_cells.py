@@ -197,3 +197,15 @@ def test_no_gate_no_forget_bias(name):
 def test_an_unknown_cell_is_refused():
     with pytest.raises(ValueError, match="lstm, gru, rnn"):
         make_cell("transformer", INPUTS, HIDDEN)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_half_precision_of_an_accelerator(name):
+    """Under autocast a cell's tensors are of different widths."""
+    cell = make_cell(name, 6, 5, rank=2)
+    x = torch.randn(2, 7, 6)
+    with torch.autocast("cpu", torch.bfloat16):
+        y, _ = cell(x)
+    y.float().sum().backward()
+    assert y.shape == (2, 7, 5)
+    assert y.isfinite().all()

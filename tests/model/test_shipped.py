@@ -47,3 +47,9 @@ def test_a_file_whose_name_has_a_colon(path, tmp_path):
     odd = tmp_path / "a:worm"
     path.rename(odd)
     assert find_model(odd) == (odd, None)
+
+
+def test_a_folder_of_that_name_is_no_model(tmp_path, monkeypatch):
+    (tmp_path / DEFAULT).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert find_model(DEFAULT)[0].is_file()

@@ -31,7 +31,7 @@ def splicenet(*arguments: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", default="20")
-    parser.add_argument("--threads", default="2")
+    parser.add_argument("--threads", default="1")
     parser.add_argument("--folder", type=Path, default=Path("benchmark-data/arabidopsis"))
     parser.add_argument("--architectures", nargs="+", default=["hybrid", "conv", "lstm"])
     options = parser.parse_args()

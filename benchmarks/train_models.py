@@ -4,7 +4,7 @@ Needs a folder with ``samplesheet.csv`` (species, fasta, annotation) and ``split
 kept for testing, which no training, stopping, calibration or threshold reads. A run that was killed
 goes on where it was. Copy the result to ``splicenet/weights`` if it is better than what is there.
 
-    python benchmarks/train_models.py --genomes genomes --minutes 30
+    python benchmarks/train_models.py --genomes genomes
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--genomes", type=Path, required=True)
-    parser.add_argument("--minutes", default="30")
+    parser.add_argument("--minutes", default="110")
     parser.add_argument("--test-bases", default="2000000")
-    parser.add_argument("--threads", default="2")
+    parser.add_argument("--threads", default="1")
     parser.add_argument("--output", default="benchmark-data/universal.splicenet")
     options = parser.parse_args()
     command = [sys.executable, "-m", "splicenet", "train"]

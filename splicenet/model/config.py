@@ -36,6 +36,8 @@ class NetworkConfig:
     """One residual block of the coarse level for each, in coarse steps."""
     recurrent_stride: int = 2
     """Coarse steps a recurrent step."""
+    recurrent_norm: bool = True
+    """Whether what the recurrent level reads is layer-normalised, so that no gate begins shut."""
     hidden: int = 64
     layers: int = 1
     cell: str = "lstm"
@@ -58,7 +60,7 @@ class NetworkConfig:
         if self.kernel % 2 == 0 or self.coarse_kernel % 2 == 0:
             raise ValueError("kernels must be odd, so that a window has a middle")
         for name, value in asdict(self).items():
-            if isinstance(value, int) and value < 1 and name != "forget_bias":
+            if type(value) is int and value < 1 and name != "forget_bias":
                 raise ValueError(f"{name} must be at least 1")
         self._check_recurrence()
 

@@ -149,6 +149,7 @@ class RecurrentLevel(nn.Module):
         width, self.stride = config.coarse_channels, config.recurrent_stride
         self.step, both = config.step, 2 * config.hidden
         self.down = nn.Linear(width * self.stride, both)
+        self.norm = nn.LayerNorm(both) if config.recurrent_norm else nn.Identity()
         self.recurrence = make_recurrence(both, config)
         self.up = nn.Linear(both, width * self.stride)
         nn.init.zeros_(self.up.weight)
@@ -161,7 +162,7 @@ class RecurrentLevel(nn.Module):
 
     def steps(self, x: Tensor) -> Tensor:
         """What the recurrent layers read: (B, C, T) to (B, T', 2H)."""
-        return F.relu(self.down(_to_strides(x, self.stride)))
+        return self.norm(F.relu(self.down(_to_strides(x, self.stride))))
 
     def join(self, x: Tensor, y: Tensor) -> Tensor:
         """Add what they say, (B, T', 2H), to the level above, (B, C, T)."""

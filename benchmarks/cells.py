@@ -73,7 +73,7 @@ class Bench:
             "diagnose", "-m", str(model), *self.data, "--number", "16", "--threads", "1",
             "--json", "-",
         )  # fmt: skip
-        horizons = [flow["horizon_bases"][1] for flow in json.loads(said)["layers"]]
+        horizons = [flow["horizon_bases"][1] for flow in json.loads(said)["levels"]]
         reached = [bases for bases in horizons if bases is not None]
         return min(reached) if reached else math.inf
 

@@ -33,7 +33,7 @@ def measure(
             "steps": steps,
         }
     )
-    speed = batch * length / figures["step_cpu_seconds"]
+    speed = batch * length / figures["step_seconds"]
     return {**figures, "bases_per_cpu_second": round(speed)}
 
 

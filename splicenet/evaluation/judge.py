@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -33,7 +34,11 @@ from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model
 from splicenet.model.scoring import Scores
 
-__all__ = ["Judgement", "judge_baselines", "judge_model", "judge_sites"]
+__all__ = ["Judgement", "Part", "judge_baselines", "judge_model", "judge_sites"]
+
+Part = tuple[Species, Sequence[Interval]]
+"""A species and regions of it."""
+_Scored = Mapping[str, Mapping[Kind, ScoredBases]]
 
 _FLOOR = 1e-4
 _BITS_FLOOR = 0.0
@@ -135,30 +140,38 @@ def _columns(sites: Iterable[Site]) -> dict[str, _Columns]:
     return columns
 
 
-def judge_baselines(species: Species, regions: Sequence[Interval]) -> list[Judgement]:
-    """Train position weights and maximum entropy outside the regions, and judge them inside.
+def judge_baselines(
+    species: Species, regions: Sequence[Interval], *, trained_on: Sequence[Part] | None = None
+) -> list[Judgement]:
+    """Train position weights and maximum entropy, and judge them on the regions.
 
-    Both see every labelled site outside; their thresholds have the highest F1 there.
+    Both see every labelled site of what they are trained on; their thresholds have the highest F1
+    there.
+
+    Parameters
+    ----------
+    trained_on
+        Species and regions; by default all of this species outside the regions.
 
     Raises
     ------
     RegionError
-        If nothing is left outside to train on.
+        If nothing is left to train on.
     """
-    outside = complement(regions, species.genome.lengths)
-    windows, background = _training_windows(species, outside)
+    parts = trained_on or [(species, complement(regions, species.genome.lengths))]
+    windows, background = _training_windows(parts)
     if not all(len(found) for found in windows.values()):
         raise RegionError(
-            f"no splice site of {species.name} lies outside the evaluated regions; "
-            "the baselines cannot be trained"
+            f"no splice site of {', '.join(one.name for one, _ in parts)} lies outside the "
+            "evaluated regions; the baselines cannot be trained"
         )
     reach = max(window.width for window in WINDOWS.values())
 
-    def tally(baseline: Baseline, where: Iterable[Interval]) -> Tally:
-        found = Tally(species, floor=_BITS_FLOOR)
-        for contig, scores in score_regions(baseline.score, species, where, reach=reach):
+    def scored(baseline: Baseline, one: Species, where: Iterable[Interval]) -> _Scored:
+        found = Tally(one, floor=_BITS_FLOOR)
+        for contig, scores in score_regions(baseline.score, one, where, reach=reach):
             found.add(contig, scores)
-        return found
+        return found.scored
 
     judgements = []
     for name, fit in (
@@ -166,26 +179,28 @@ def judge_baselines(species: Species, regions: Sequence[Interval]) -> list[Judge
         ("maximum entropy", maximum_entropy_model),
     ):
         baseline = fit(windows, background)
-        watched = tally(baseline, shorten(outside, _THRESHOLD_BASES)).scored[PROTOCOLS[0]]
+        watched = {kind: ScoredBases(floor=_BITS_FLOOR) for kind in KINDS}
+        for one, where in parts:
+            seen = scored(baseline, one, shorten(where, _THRESHOLD_BASES // len(parts)))
+            for kind in KINDS:
+                watched[kind].extend(seen[PROTOCOLS[0]][kind])
         threshold = {kind: float(np.nan_to_num(best_f1_threshold(watched[kind]))) for kind in KINDS}
-        scored = tally(baseline, regions).scored
-        judgements.append(Judgement(name, scored, threshold, probabilities=False))
+        found = scored(baseline, species, regions)
+        judgements.append(Judgement(name, found, threshold, probabilities=False))
     return judgements
 
 
-def _training_windows(
-    species: Species, regions: Sequence[Interval]
-) -> tuple[dict[Kind, np.ndarray], Background]:
+def _training_windows(parts: Sequence[Part]) -> tuple[dict[Kind, np.ndarray], Background]:
     background = Background()
     found: dict[Kind, list[np.ndarray]] = {
         kind: [np.empty((0, WINDOWS[kind].width), np.uint8)] for kind in KINDS
     }
-    for region in regions:
-        codes = species.genome.fetch(region.contig, region.start, region.end)
-        background.add(codes)
-        for strand in STRANDS:
-            read = reverse_complement(codes) if strand == "-" else codes
-            for kind in KINDS:
+    for species, regions in parts:
+        for region in regions:
+            codes = species.genome.fetch(region.contig, region.start, region.end)
+            background.add(codes)
+            for strand, kind in product(STRANDS, KINDS):
+                read = reverse_complement(codes) if strand == "-" else codes
                 positions = species.labels.of_kind(region.contig, strand, kind)
                 inside = positions[(positions >= region.start) & (positions < region.end)]
                 offsets = inside - region.start

@@ -1,0 +1,248 @@
+"""``splicenet crossval``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+
+from splicenet.cli.folds import Command, fold_lock, run_processes
+from splicenet.cli.options import choose_device, device_options
+from splicenet.cli.running import Terminal, share_or_regions
+from splicenet.exceptions import OutputError, SamplesheetError, SplicenetError
+from splicenet.genome.checksum import sha256
+from splicenet.genome.output import atomic
+from splicenet.genome.samplesheet import Row, read_samplesheet
+from splicenet.genome.species import open_species
+from splicenet.model.cells import CELLS
+from splicenet.model.network import NetworkConfig
+from splicenet.report.crossval import crossval_plot, crossval_table, figure_height
+from splicenet.report.pictures import canvas
+from splicenet.training.crossval import Fold, gather, is_finished, plan_folds, run_fold
+from splicenet.training.settings import TrainingSettings
+
+__all__ = ["crossval"]
+
+_DEFAULT_EPOCHS = 1.0
+_NETWORK = NetworkConfig()
+_SETTINGS = TrainingSettings(epochs=_DEFAULT_EPOCHS)
+
+
+@click.command()
+@click.argument("samplesheet")
+@click.option(
+    "-o", "--output", default="crossval", show_default=True, metavar="FOLDER", help="For results."
+)
+@click.option(
+    "--holdout",
+    default="0.1",
+    show_default=True,
+    help="What judges each species: a share chosen by the seed, or a BED file.",
+)
+@click.option(
+    "--by",
+    metavar="COLUMN",
+    help="Leave out together the species that this column of the sheet has under one name.  "
+    "[default: each by itself]",
+)
+@click.option(
+    "--ceiling/--no-ceiling",
+    default=True,
+    show_default=True,
+    help="Also train on each species by itself, outside what judges it.",
+)
+@click.option(
+    "--seeds", default=1, show_default=True, type=click.IntRange(1), help="Seeds, from 1 on."
+)
+@click.option("--minutes", type=float, help="Budget of each training, in time.")
+@click.option("--steps", type=int, help="Budget of each training, in batches; repeats exactly.")
+@click.option(
+    "--epochs",
+    type=float,
+    help=f"Budget of each training, in epochs; repeats exactly.  [default: {_DEFAULT_EPOCHS:g}]",
+)
+@click.option(
+    "--test-bases",
+    type=click.IntRange(1),
+    help="Bases of what judges a species, both strands counted, that are scored.  [default: all]",
+)
+@click.option("--cell", default=_NETWORK.cell, show_default=True, type=click.Choice(list(CELLS)))
+@click.option(
+    "--length", default=_SETTINGS.length, show_default=True, help="As of train.", type=str
+)
+@click.option("--batch-tokens", default=_SETTINGS.batch_tokens, show_default=True)
+@click.option(
+    "--similar",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Share of a gene's 21-letter words in the training sequence from which it is reported.",
+)
+@click.option("--exclude-similar", is_flag=True, help="And leave such genes out of the judgement.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="At a time.")
+@click.option("--list", "only_list", is_flag=True, help="Name the folds and stop.")
+@click.option("--fold", metavar="NAME", help="Run this one alone, as in a cluster's array of jobs.")
+@device_options
+def crossval(
+    samplesheet: str,
+    output: str,
+    holdout: str,
+    by: str | None,
+    ceiling: bool,
+    seeds: int,
+    cell: str,
+    similar: float,
+    exclude_similar: bool,
+    jobs: int,
+    only_list: bool,
+    fold: str | None,
+    device: str,
+    threads: int | None,
+    **choices: Any,
+) -> None:
+    """Train without each species in turn, and judge the model on the one that it never saw.
+
+    Beside it stand a model trained on the species itself, outside what judges it; two classical
+    baselines trained on the same other species; and how far away the nearest of these is. Genes
+    of the left-out species that stand nearly alike in the training sequence are named. A killed
+    run goes on with the same command: what is finished is not done again.
+
+    \b
+    splicenet crossval species.csv --holdout test.bed --minutes 20 --jobs 4 -o crossval/
+    splicenet crossval species.csv --by kingdom --no-ceiling
+    splicenet crossval species.csv --list
+    splicenet crossval species.csv --fold without-caenorhabditis_elegans-1
+    """
+    if all(choices[limit] is None for limit in ("minutes", "steps", "epochs")):
+        choices["epochs"] = _DEFAULT_EPOCHS
+    settings, config = TrainingSettings(**choices), NetworkConfig(cell=cell)
+    rows = read_samplesheet(samplesheet)
+    folds = plan_folds(_groups(rows, by, samplesheet), seeds=range(1, seeds + 1), ceiling=ceiling)
+    if only_list:
+        click.echo("\n".join(one.name for one in folds))
+        return
+    folder = Path(output)
+    about = {
+        "samplesheet": sha256(samplesheet),
+        "holdout": sha256(holdout) if os.path.isfile(holdout) else holdout,
+        "training": settings.to_dict(),
+        "network": config.to_dict(),
+        "similar": similar,
+        "exclude_similar": exclude_similar,
+    }
+    _begin(folder, json.loads(json.dumps(about)))
+    if fold is not None:
+        chosen = [one for one in folds if one.name == fold]
+        if not chosen:
+            raise SplicenetError(f"there is no fold {fold}; --list names them")
+        with fold_lock(folder / "folds" / fold):
+            if not is_finished(folder / "folds" / fold):
+                _run(
+                    chosen[0],
+                    rows,
+                    folder / "folds" / fold,
+                    config=config,
+                    settings=settings,
+                    holdout=share_or_regions(holdout),
+                    similar=similar,
+                    exclude=exclude_similar,
+                    device=choose_device(device, threads),
+                )
+        return
+    threads = threads or max(1, torch.get_num_threads() // jobs)
+    commands = [
+        Command(one.name, folder / "folds" / one.name, _again(one, threads))
+        for one in folds
+        if not is_finished(folder / "folds" / one.name)
+    ]
+    click.echo(f"{len(folds)} folds, {len(folds) - len(commands)} of them finished", err=True)
+    run_processes(commands, jobs, on_end=lambda: _report(folder, folds))
+    _report(folder, folds)
+    click.echo((folder / "crossval.md").read_text(encoding="utf-8"))
+
+
+def _groups(rows: Sequence[Row], by: str | None, sheet: str) -> dict[str, list[str]]:
+    """Names of species by what they are left out with."""
+    if len(rows) < 2:
+        raise SamplesheetError("one species cannot be left out; name at least two", path=sheet)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if by is not None and not row.others.get(by):
+            raise SamplesheetError(f"{row.species} has nothing in a column {by}", path=sheet)
+        groups[row.species if by is None else row.others[by]].append(row.species)
+    if len(groups) < 2:
+        raise SamplesheetError(f"all species have the same {by}; none would be left", path=sheet)
+    return dict(groups)
+
+
+def _begin(folder: Path, about: dict[str, Any]) -> None:
+    """Make the folder, or check that what lies there was made in the same way."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"this folder cannot be made ({error.strerror})", path=folder) from error
+    path = folder / "crossval.json"
+    if not path.exists():
+        with atomic(path) as file:
+            json.dump(about, file, indent=1)
+        return
+    before = json.loads(path.read_text(encoding="utf-8"))
+    changed = [name for name in about if about[name] != before.get(name)]
+    if changed:
+        raise SplicenetError(
+            f"it holds folds of another {' and '.join(changed)}; choose another folder, or repeat "
+            "the command that began it",
+            path=folder,
+        )
+
+
+def _again(fold: Fold, threads: int) -> list[str]:
+    """The arguments of this command, for one fold."""
+    context = click.get_current_context()
+    arguments = ["crossval", context.params["samplesheet"], "--fold", fold.name]
+    for option in context.command.params:
+        name, value = str(option.name), context.params[str(option.name)]
+        if isinstance(option, click.Option) and name not in _NOT_PASSED and value is not None:
+            if option.is_flag:
+                flag = option.opts[0] if value else next(iter(option.secondary_opts), None)
+                arguments += [flag] if flag else []
+            else:
+                arguments += [option.opts[-1], str(value)]
+    return [*arguments, "--threads", str(threads)]
+
+
+_NOT_PASSED = ("fold", "only_list", "jobs", "threads", "help")
+
+
+def _run(fold: Fold, rows: Sequence[Row], folder: Path, **more: Any) -> None:
+    needed = {*fold.trained, *fold.judged}
+    context = click.get_current_context()
+    species = {
+        row.species: context.with_resource(
+            open_species(row.species, row.fasta, row.annotation, row.bam)
+        )
+        for row in rows
+        if row.species in needed
+    }
+    terminal = Terminal()
+    run_fold(fold, species, folder, reporter=terminal, **more)
+    terminal.close()
+
+
+def _report(folder: Path, folds: Sequence[Fold]) -> None:
+    """Write what is known so far."""
+    judged = gather([folder / "folds" / one.name for one in folds])
+    if not len(judged):
+        return
+    with atomic(folder / "crossval.tsv") as file:
+        judged.to_csv(file, sep="\t", index=False)
+    with atomic(folder / "crossval.md") as file:
+        file.write(crossval_table(judged) + "\n")
+    with canvas(folder / "crossval.png", width=9, height=figure_height(judged)) as figure:
+        crossval_plot(figure, judged)

@@ -1,0 +1,67 @@
+"""How like two genomes are in their short words. Coordinates are 0-based half-open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from splicenet.genome.alphabet import N
+from splicenet.genome.intervals import Interval
+from splicenet.genome.sequence import Genome
+
+__all__ = ["count_words", "spectrum", "spectrum_distance"]
+
+_LENGTH = 6
+_CHUNK = 1 << 22
+
+
+def count_words(codes: np.ndarray, length: int) -> np.ndarray:
+    """How often each word stands in a stretch and in its reverse complement.
+
+    Parameters
+    ----------
+    codes
+        0 to 4, shape ``(n,)``, dtype uint8; words with an N do not count.
+
+    Returns
+    -------
+    numpy.ndarray
+        Counts in the order of the alphabet, int64, shape ``(4 ** length,)``.
+    """
+    places = codes.size - length + 1
+    if places < 1:
+        return np.zeros(4**length, np.int64)
+    numbers = np.zeros(places, np.int64)
+    known = np.ones(places, bool)
+    for offset in range(length):
+        there = codes[offset : offset + places]
+        numbers = 4 * numbers + np.minimum(there, 3)
+        known &= there != N
+    plus = np.bincount(numbers[known], minlength=4**length)
+    # Complement flips every axis, reading backwards reverses their order.
+    return plus + np.flip(plus.reshape((4,) * length)).transpose().reshape(-1)
+
+
+def spectrum(genome: Genome, regions: Sequence[Interval], *, length: int = _LENGTH) -> np.ndarray:
+    """Frequencies of all words on both strands of some regions, float64, ``(4 ** length,)``."""
+    counts = np.zeros(4**length, np.int64)
+    for region in regions:
+        for start in range(region.start, region.end, _CHUNK):
+            end = min(start + _CHUNK + length - 1, region.end)
+            counts += count_words(genome.fetch(region.contig, start, end), length)
+    return counts / max(1, counts.sum())
+
+
+def spectrum_distance(first: np.ndarray, second: np.ndarray) -> float:
+    """Root of the Jensen-Shannon divergence in bits: 0 for the same spectrum, 1 for no word shared.
+
+    A metric (Endres & Schindelin 2003).
+    """
+    middle = (first + second) / 2
+
+    def divergence(one: np.ndarray) -> float:
+        there = one > 0
+        return float((one[there] * np.log2(one[there] / middle[there])).sum())
+
+    return float(np.sqrt(max(0.0, (divergence(first) + divergence(second)) / 2)))

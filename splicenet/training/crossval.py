@@ -1,0 +1,214 @@
+"""Cross-validation over species: what a model does on a species that it never saw.
+
+A *fold* is one training and what it is judged on. Left-out folds train on all other species and
+judge those left out; within-species folds train on a species' own sequence outside the held-out
+regions, and are the ceiling. The same regions judge both, and the classical baselines, which are
+trained on the same species as the left-out model. A fold lives in a folder of its own and ends by
+writing its table there: what is finished is never run again, what was killed goes on.
+
+Coordinates are 0-based half-open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from splicenet.evaluation.judge import Judgement, Part, judge_baselines, judge_model
+from splicenet.genome.output import atomic
+from splicenet.genome.regions import complement, merge, shorten, subtract
+from splicenet.genome.species import Species
+from splicenet.genome.spectrum import spectrum, spectrum_distance
+from splicenet.model.modelfile import SUFFIX, Model, load_model
+from splicenet.model.network import NetworkConfig
+from splicenet.training.leakage import Leak, find_leaks
+from splicenet.training.run import Reporter, split_species, train_model
+from splicenet.training.settings import TrainingSettings
+
+__all__ = ["Fold", "gather", "is_finished", "plan_folds", "run_fold"]
+
+_TABLE, _LEAKS = "judged.tsv", "similar.tsv"
+_FEW_BASES = 1 << 17
+"""Held-out bases of the species trained on that a fold scores: they are not what it is for."""
+
+Way = Literal["left out", "within species"]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One training of a cross-validation."""
+
+    name: str
+    """Also of its folder."""
+    way: Way
+    trained: tuple[str, ...]
+    """Names of species."""
+    judged: tuple[str, ...]
+    seed: int
+
+
+def plan_folds(
+    groups: Mapping[str, Sequence[str]], *, seeds: Sequence[int], ceiling: bool
+) -> list[Fold]:
+    """All folds of a cross-validation.
+
+    Parameters
+    ----------
+    groups
+        Species that are left out together, by the name of their group: each its own, or a clade.
+    seeds
+        Every fold is run with each.
+    ceiling
+        Whether every species is also trained on by itself.
+    """
+    everyone = [species for group in groups.values() for species in group]
+    folds = []
+    for seed in seeds:
+        for name, group in groups.items():
+            others = tuple(species for species in everyone if species not in group)
+            folds.append(Fold(f"without-{name}-{seed}", "left out", others, tuple(group), seed))
+        if ceiling:
+            folds += [
+                Fold(f"within-{one}-{seed}", "within species", (one,), (one,), seed)
+                for one in everyone
+            ]
+    return folds
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether the fold of this folder has its table."""
+    return (folder / _TABLE).exists()
+
+
+def run_fold(
+    fold: Fold,
+    species: Mapping[str, Species],
+    folder: Path,
+    *,
+    config: NetworkConfig,
+    settings: TrainingSettings,
+    holdout: float | str,
+    similar: float = 0.5,
+    exclude: bool = False,
+    device: str = "cpu",
+    reporter: Reporter | None = None,
+) -> None:
+    """Train a fold, or go on with it, judge it, and write its tables.
+
+    Parameters
+    ----------
+    species
+        By name, all that the fold needs.
+    folder
+        Its folder; made if it is not there.
+    holdout
+        As :func:`~splicenet.training.run.train_model` takes it: what judges each species.
+    similar
+        Share of a gene's words in the training sequence from which it counts as known.
+    exclude
+        Whether such genes are left out of the judgement.
+
+    Raises
+    ------
+    SplicenetError
+        If the fold cannot run.
+    """
+    reporter = reporter or Reporter()
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = replace(settings, seed=fold.seed)
+    learned = [species[name] for name in fold.trained]
+    model_file = folder / f"model{SUFFIX}"
+    if model_file.exists():
+        model = load_model(model_file)
+        model.network.to(device)
+    else:
+        model = train_model(
+            learned,
+            model_file,
+            config=config,
+            settings=replace(settings, test_bases=_FEW_BASES),
+            holdout=holdout,
+            device=device,
+            resume=True,
+            reporter=reporter,
+        )
+    names = list(dict.fromkeys([*fold.trained, *fold.judged]))
+    splits = split_species([species[name] for name in names], holdout, settings).splits
+    held_out = {name: split.held_out for name, split in zip(names, splits, strict=True)}
+    training: list[Part] = [
+        (one, complement(held_out[one.name], one.genome.lengths)) for one in learned
+    ]
+    judged = [(species[name], _first(held_out[name], settings.test_bases)) for name in fold.judged]
+    leaks = {one.name: find_leaks(one, regions, training, share=similar) for one, regions in judged}
+    rows: list[dict[str, Any]] = []
+    for one, regions in judged:
+        known = leaks[one.name]
+        if known:
+            reporter.note(f"{one.name}: {_named(known)}")
+        if exclude:
+            regions = subtract(regions, merge(leak.gene for leak in known))
+        about = {
+            "fold": fold.name,
+            "seed": fold.seed,
+            "species": one.name,
+            "similar_genes": len(known),
+            **_nearest(one, regions, training),
+        }
+        for judgement in _judgements(fold, model, one, regions, training):
+            rows += _rows(judgement, about)
+    with atomic(folder / _LEAKS) as file:
+        found = [leak.to_row() for known in leaks.values() for leak in known]
+        pd.DataFrame(found, columns=Leak.COLUMNS).to_csv(file, sep="\t", index=False)
+    with atomic(folder / _TABLE) as file:
+        pd.DataFrame(rows).to_csv(file, sep="\t", index=False)
+
+
+def _first(regions: Sequence[Any], strand_bases: int | None) -> list[Any]:
+    return list(regions) if strand_bases is None else shorten(regions, strand_bases // 2)
+
+
+def _judgements(
+    fold: Fold, model: Model, one: Species, regions: Sequence[Any], training: Sequence[Part]
+) -> list[Judgement]:
+    judged = [replace(judge_model(model, one, regions), method=fold.way)]
+    if fold.way == "left out":
+        judged += judge_baselines(one, regions, trained_on=training)
+    return judged
+
+
+def _rows(judgement: Judgement, about: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**about, "method": judgement.method, "where": where, "kind": kind, **asdict(figures)}
+        for (where, kind), figures in judgement.metrics().items()
+    ]
+
+
+def _nearest(one: Species, regions: Sequence[Any], training: Sequence[Part]) -> dict[str, Any]:
+    """The training species whose words are most like those of the judged regions."""
+    own = spectrum(one.genome, regions)
+    distances = {
+        other.name: spectrum_distance(own, spectrum(other.genome, where))
+        for other, where in training
+    }
+    name = min(distances, key=distances.__getitem__)
+    return {"nearest": name, "distance": distances[name]}
+
+
+def _named(leaks: Sequence[Leak]) -> str:
+    first = leaks[0]
+    return (
+        f"{len(leaks):,} genes stand nearly alike in the training sequence, among them "
+        f"{first.gene} ({first.share:.0%} of its words, in {first.species} at {first.place})"
+    )
+
+
+def gather(folders: Sequence[Path]) -> pd.DataFrame:
+    """The tables of the folds that are finished, as one."""
+    done = [folder / _TABLE for folder in folders if is_finished(folder)]
+    if not done:
+        return pd.DataFrame()
+    return pd.concat([pd.read_csv(path, sep="\t") for path in done], ignore_index=True)

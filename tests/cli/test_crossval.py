@@ -1,0 +1,141 @@
+"""Leave-one-species-out on two parts of a fly's chromosome, with a gene of one in the other."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from splicenet.model.modelfile import load_model
+
+PART = 400_000
+CHOICES = "--steps 3 --length 1024 --batch-tokens 2048 --no-ceiling --threads 1 --device cpu"
+
+
+@pytest.fixture(scope="module")
+def planted():
+    """A gene of the second part that stands in the first as well, 0-based half-open there."""
+    return 200_000, 206_000
+
+
+@pytest.fixture(scope="module")
+def sheet(fly_files, planted, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("species")
+    with gzip.open(fly_files.fasta, "rt") as file:
+        sequence = "".join(line.strip() for line in file if line[0] != ">")
+    first, second = sequence[:PART], sequence[PART : 2 * PART]
+    start, end = planted
+    first = first[:100_000] + second[start:end] + first[100_000 + end - start :]
+    rows = ["species,kingdom,fasta,annotation"]
+    for name, part, offset in (("left", first, 0), ("right", second, PART)):
+        (folder / f"{name}.fa").write_text(f">{name}\n{part}\n")
+        genes = []
+        with gzip.open(fly_files.annotation, "rt") as file:
+            for line in file:
+                cells = line.split("\t")
+                if line[0] != "#" and offset < int(cells[3]) <= int(cells[4]) <= offset + PART:
+                    places = [str(int(cell) - offset) for cell in cells[3:5]]
+                    genes.append("\t".join([name, *cells[1:3], *places, *cells[5:]]))
+        (folder / f"{name}.gtf").write_text("".join(genes))
+        rows.append(f"{name},animal,{name}.fa,{name}.gtf")
+    (folder / "right.bed").write_text("left\t300000\t400000\nright\t150000\t250000\n")
+    path = folder / "species.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def arguments(sheet):
+    holdout = str(sheet.with_name("right.bed"))
+    return ["crossval", str(sheet), "--holdout", holdout, *CHOICES.split()]
+
+
+@pytest.fixture(scope="module")
+def done(arguments, environment, tmp_path_factory):
+    """A cross-validation that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("crossval") / "out"
+    command = [sys.executable, "-m", "splicenet", *arguments, "-o", str(folder)]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return folder, ended
+
+
+def test_each_species_is_judged_by_a_model_that_never_saw_it(done):
+    folder, ended = done
+    table = pd.read_csv(folder / "crossval.tsv", sep="\t")
+    assert set(table["species"]) == {"left", "right"}
+    assert set(table["method"]) == {"left out", "position weights", "maximum entropy"}
+    assert len(table) == 2 * 3 * 2 * 2
+    nearest = table.groupby("species")["nearest"].first()
+    assert nearest.to_dict() == {"left": "right", "right": "left"}
+    assert "| species |" in ended.stdout
+    assert (folder / "crossval.png").read_bytes()[:4] == b"\x89PNG"
+    for name, other in (("left", "right"), ("right", "left")):
+        model = load_model(folder / "folds" / f"without-{name}-1" / "model.splicenet")
+        assert list(model.record["data"]) == [other]
+
+
+def test_the_planted_gene_is_named(done, planted):
+    folder, _ = done
+    found = pd.read_csv(folder / "folds" / "without-right-1" / "similar.tsv", sep="\t")
+    start, end = planted
+    inside = found[(found["start"] < end) & (found["end"] > start)]
+    assert len(inside)
+    assert set(inside["like_species"]) == {"left"}
+    assert (inside["like_start"] <= 106_000).all()
+    assert (inside["like_end"] > 100_000).all()
+    assert inside["share"].max() > 0.5
+
+
+def test_what_is_done_is_not_done_again(cli, arguments, done):
+    folder, _ = done
+    tables = sorted(folder.glob("folds/*/judged.tsv"))
+    before = [path.stat().st_mtime_ns for path in tables]
+    again = cli(*arguments, "-o", folder)
+    assert again.code == 0
+    assert "2 folds, 2 of them finished" in again.err
+    assert [path.stat().st_mtime_ns for path in tables] == before
+    other = cli(*[word if word != "3" else "4" for word in arguments], "-o", folder)
+    assert "another training" in other.sentence
+
+
+def test_a_killed_run_ends_with_the_same_table(arguments, environment, done, tmp_path):
+    folder = tmp_path / "out"
+    command = [sys.executable, "-m", "splicenet", *arguments, "-o", str(folder)]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 240
+    while not list(folder.glob("folds/*/model.splicenet.checkpoint")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)  # its fold is an orphan now, and goes on
+    process.communicate()
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    mine, theirs = (pd.read_csv(path / "crossval.tsv", sep="\t") for path in (folder, done[0]))
+    pd.testing.assert_frame_equal(mine, theirs)
+
+
+def test_folds_have_names(cli, sheet):
+    listed = cli("crossval", sheet, "--list", "--seeds", "2")
+    assert listed.out.split() == [
+        f"{way}-{name}-{seed}"
+        for seed in (1, 2)
+        for way in ("without", "within")
+        for name in ("left", "right")
+    ]
+
+
+def test_bad_sheets(cli, sheet, tmp_path):
+    same = cli("crossval", sheet, "--by", "kingdom", "-o", tmp_path / "a")
+    assert "all species have the same kingdom" in same.sentence
+    missing = cli("crossval", sheet, "--by", "planet", "-o", tmp_path / "a")
+    assert "left has nothing in a column planet" in missing.sentence
+    unknown = cli("crossval", sheet, "--fold", "without-mars-1", "-o", tmp_path / "b")
+    assert "there is no fold without-mars-1" in unknown.sentence
+    assert json.loads((tmp_path / "b" / "crossval.json").read_text())["similar"] == 0.5

@@ -2,14 +2,16 @@
 
 *One by one* reads for every variant whole windows by themselves: on either strand the reference and
 the changed sequence, the latter twice where it is shifted. The other lines are what the command
-does, on both strands or on those of the genes. Times are CPU seconds of one thread.
+does, on both strands or on those of the genes. Times are CPU seconds with one thread, and seconds
+with more: then nothing else may run.
 
 With ``--records`` a VCF of so many dense records on real sequence, a tenth of them indels, goes
 through the whole command with a network of toy size, from file to indexed file: all but the
 network itself. Memory must not grow with the records.
 
     python benchmarks/variants.py
-    python benchmarks/variants.py --records 10000 100000 1000000
+    python benchmarks/variants.py --threads 2
+    python benchmarks/variants.py --records 10000 100000 1000000 --fasta arabidopsis_chr1.fa.gz
 """
 
 from __future__ import annotations
@@ -28,20 +30,21 @@ from typing import Any
 import torch
 from rows import fill
 
-from splicenet.genome.alphabet import decode
+from splicenet.genome.alphabet import decode, reverse_complement
 from splicenet.genome.genes import Genes
 from splicenet.genome.intervals import Variant
-from splicenet.genome.labels import KINDS, STRANDS
+from splicenet.genome.labels import KINDS
 from splicenet.genome.sequence import Genome, open_genome
 from splicenet.genome.species import open_annotation
 from splicenet.genome.vcf import VcfRecord
 from splicenet.inference.annotate import Annotator
 from splicenet.inference.haplotypes import Haplotype, compared
 from splicenet.inference.variants import VariantScorer
-from splicenet.inference.windows import Window, WindowReader
+from splicenet.inference.windows import WindowReader
 from splicenet.model.calibration import Calibration
 from splicenet.model.modelfile import Model, Scale, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.scoring import site_probabilities
 from splicenet.model.shipped import open_model
 
 _HERE = Path(__file__).parent
@@ -58,7 +61,10 @@ DENSITIES = {
     "SNVs, one in 20 kb": (20_000, 0.0),
     "SNVs, one a kb": (1000, 0.0),
     "SNVs and a tenth of indels, one a kb": (1000, _INDELS),
+    "SNVs and a tenth of indels, one in 100 bases": (100, _INDELS),
     "SNVs and a tenth of indels, one in 10 bases": (10, _INDELS),
+    "SNVs, one in 300 bases": (300, 0.0),
+    "SNVs, one in 100 bases": (100, 0.0),
     "every SNV": (1 / 3, 0.0),
 }
 
@@ -66,12 +72,14 @@ DENSITIES = {
 def records(genome: Genome, count: int, every: float, indels: float) -> Iterator[VcfRecord]:
     """Variants on real sequence, sorted, one in ``every`` bases."""
     dice = random.Random(1)
-    (contig,) = genome.lengths
-    bases = decode(genome.fetch(contig, _FIRST, _FIRST + _BASES))
+    contig = next(iter(genome.lengths))
+    bases = decode(genome.fetch(contig, _FIRST, genome.lengths[contig]))
     for number in range(count):
         at = int(number * every)
         ref, alt = bases[at], [base for base in "ACGT" if base != bases[at]][number % 3]
-        if dice.random() < indels:
+        if ref == "N":
+            alt = "A"
+        elif dice.random() < indels:
             size = dice.randrange(2, _LONGEST)
             ref, alt = bases[at : at + size], bases[at]
             if dice.random() < 0.5:
@@ -81,11 +89,17 @@ def records(genome: Genome, count: int, every: float, indels: float) -> Iterator
         yield VcfRecord(contig, position, ref, (alt,), columns, number)
 
 
+def clock() -> float:
+    """CPU seconds of one thread; seconds where there are several."""
+    return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
+
+
 def one_by_one(model: Model, genome: Genome, some: list[VcfRecord]) -> float:
-    """CPU seconds a variant."""
+    """Seconds a variant."""
+    network = model.network.fused()
     reader = WindowReader(model)
     phase = reader.phase
-    began = time.process_time()
+    began = clock()
     for record in some:
         variant = Variant(record.contig, record.start, record.ref, record.alts[0]).trimmed()
         span = compared(variant, 50, genome.lengths[record.contig])
@@ -98,24 +112,24 @@ def one_by_one(model: Model, genome: Genome, some: list[VcfRecord]) -> float:
                     return genome.fetch(contig, start, end)
 
                 codes = haplotype.codes(fetch, window)
-                first, last = window.first - window.start, window.last - window.start
-                for strand in STRANDS:
-                    reader.read([Window(codes, strand, first, last)])
-    return (time.process_time() - began) / len(some)
+                for sense in (codes, reverse_complement(codes)):
+                    for row in site_probabilities(network, sense[None])[0]:
+                        model.calibration["donor"].apply(row)
+    return (clock() - began) / len(some)
 
 
 def together(model: Model, genome: Genome, some: list[VcfRecord], genes: Genes | None) -> float:
-    """CPU seconds a variant that is scored."""
+    """Seconds a variant that is scored."""
     scorer = VariantScorer(WindowReader(model), genome)
     names = {contig: contig for contig in genome.lengths}
-    began = time.process_time()
+    began = clock()
     scored = sum(
         bool(found.effects) for _, found in Annotator(scorer, genome, names, genes).run(some)
     )
-    return (time.process_time() - began) / scored
+    return (clock() - began) / scored
 
 
-def speed(genome: Genome, what: str, strands: str, model: str, most: int) -> dict[str, Any]:
+def speed(genome: Genome, what: str, strands: str, *, model: str, most: int) -> dict[str, Any]:
     """One row: a density of variants, with every variant's strands or those of the genes."""
     every, indels = DENSITIES[what]
     some = list(records(genome, min(most, int(_BASES / every)), every, indels))
@@ -132,24 +146,25 @@ def speed(genome: Genome, what: str, strands: str, model: str, most: int) -> dic
         "one_by_one_variants_per_second": round(1 / slow, 1),
         "ratio": round(slow / fast, 1),
         "peak_rss_mib": "-",
-        "note": f"model {Path(model).stem}, CPU seconds of one thread",
+        "note": f"model {Path(model).stem}",
     }
 
 
-def endurance(genome: Genome, count: int) -> dict[str, Any]:
+def endurance(genome: Genome, fasta: Path, count: int) -> dict[str, Any]:
     """One row: the whole command on so many records, with a toy network."""
     plain = Scale({kind: Calibration() for kind in KINDS}, dict.fromkeys(KINDS, 0.5))
-    (contig,) = genome.lengths
+    contig = next(iter(genome.lengths))
+    bases = genome.lengths[contig] - _FIRST - _LONGEST
     with tempfile.TemporaryDirectory() as folder:
         vcf, model, out = (Path(folder) / name for name in ("in.vcf", "toy.splicenet", "o.vcf.gz"))
         save_model(model, Model(SpliceNetwork(_TOY).eval(), 32, plain))
         with open(vcf, "w") as file:
             file.write(f"##fileformat=VCFv4.2\n##contig=<ID={contig}>\n")
             file.write("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
-            for record in records(genome, count, (_BASES - _LONGEST) / count, _INDELS):
+            for record in records(genome, count, bases / count, _INDELS):
                 file.write("\t".join(record.columns) + "\n")
         command = [sys.executable, "-m", "splicenet", "variants", vcf, "-m", model, "-o", out]
-        command += ["-f", _FLY / "genome.fa.gz", "--threads", "1", "--device", "cpu"]
+        command += ["-f", fasta, "--threads", torch.get_num_threads(), "--device", "cpu"]
         began = time.perf_counter()
         subprocess.run(list(map(str, command)), check=True)
         seconds = time.perf_counter() - began
@@ -159,7 +174,7 @@ def endurance(genome: Genome, count: int) -> dict[str, Any]:
         "one_by_one_variants_per_second": "-",
         "ratio": "-",
         "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
-        "note": "toy network, wall time, from file to indexed file",
+        "note": f"toy network, from file to indexed file, one in {bases / count:.3g} bases",
     }
 
 
@@ -168,24 +183,27 @@ def main() -> None:
     parser.add_argument("--variants", type=int, default=1000, help="at most, of every density")
     parser.add_argument("--model", default="universal")
     parser.add_argument("--records", type=int, nargs="+", help="memory instead; fewest first")
+    parser.add_argument("--fasta", type=Path, default=_FLY / "genome.fa.gz", help="for --records")
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    with open_genome(_FLY / "genome.fa.gz") as genome:
+    torch.set_num_threads(options.threads)
+    same = {"threads": options.threads}
+    with open_genome(options.fasta if options.records else _FLY / "genome.fa.gz") as genome:
         if options.records:
-            whole = {"what": "a whole VCF", "strands": "both"}
+            whole = {"what": "a whole VCF", "strands": "both", **same}
             cases: list[dict[str, Any]] = [{**whole, "records": count} for count in options.records]
-            fill(_TABLE, cases, lambda records, **_: endurance(genome, records))
+            fill(_TABLE, cases, lambda records, **_: endurance(genome, options.fasta, records))
             return
         cases = [
-            {"what": what, "strands": strands}
+            {"what": what, "strands": strands, **same}
             for what in DENSITIES
             for strands in ("both", "of genes")
         ]
-        fill(
-            _TABLE,
-            cases,
-            lambda what, strands: speed(genome, what, strands, options.model, options.variants),
-        )
+
+        def measured(what: str, strands: str, **_: Any) -> dict[str, Any]:
+            return speed(genome, what, strands, model=options.model, most=options.variants)
+
+        fill(_TABLE, cases, measured)
 
 
 if __name__ == "__main__":

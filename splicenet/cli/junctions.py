@@ -161,7 +161,7 @@ def junctions(
         scored = list(score_junctions(seen, genome, reader, within=within, known=known))
         if clean is not None:
             spurious = spurious_introns(
-                observed_introns(reads, genome, reference=fasta),
+                observed_introns(reads, genome, reference=genome.fasta),
                 genome,
                 reader,
                 least=min_probability,
@@ -173,7 +173,7 @@ def junctions(
                 lambda *intron: intron in spurious,
                 dropped=None if mark else dropped or _beside(clean),
                 command=shlex.join(["splicenet", *sys.argv[1:]]),
-                reference=fasta,
+                reference=genome.fasta,
             )
             click.echo(_summary(report, len(spurious), clean, mark=mark), err=True)
         header = [f"splicenet {__version__}, model {Path(model).name}"]

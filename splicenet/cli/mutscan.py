@@ -55,6 +55,7 @@ def mutscan(regions: str | None, names: str | None, **values: Any) -> None:
             count=saturation.count(),
             header=["##fileformat=VCFv4.2"],
             names=_NAMES,
+            named=contigs,
             contigs={name: name for name in contigs},
             genome=genome,
             genes=genes,

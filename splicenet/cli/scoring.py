@@ -16,13 +16,13 @@ from splicenet.cli.options import choose_device, device_options, model_option
 from splicenet.exceptions import SplicenetError
 from splicenet.genome.checksum import sha256
 from splicenet.genome.genes import Genes
-from splicenet.genome.output import STDOUT, atomic
+from splicenet.genome.output import atomic, is_stream
 from splicenet.genome.sequence import Genome
 from splicenet.genome.species import open_annotation
 from splicenet.genome.vcf import VcfRecord
 from splicenet.genome.vcf_writer import VcfWriter, with_lines
 from splicenet.inference.annotate import Annotator
-from splicenet.inference.fields import Fields, table_header
+from splicenet.inference.fields import Fields, is_field_name, table_header
 from splicenet.inference.journal import Journal
 from splicenet.inference.variants import VariantScorer
 from splicenet.inference.windows import WindowReader
@@ -63,8 +63,11 @@ class ScoringOptions:
         """
         if values["mask"] and values["annotation"] is None:
             raise click.UsageError("--mask needs the annotated sites: give --annotation")
-        if values["resume"] and values["output"] == STDOUT:
+        if values["resume"] and is_stream(values["output"]):
             raise click.UsageError("--resume needs an --output file")
+        if not is_field_name(values["tag"]):
+            message = "is no free name of a VCF field: letters, digits, _ and ., no digit first"
+            raise click.UsageError(f"--tag {values['tag']!r} {message}")
         return cls(**{one.name: values.pop(one.name) for one in fields(cls)})
 
 
@@ -141,6 +144,7 @@ def run_scoring(
     count: int,
     header: Sequence[str],
     names: str,
+    named: Iterable[str],
     contigs: dict[str, str],
     genome: Genome,
     genes: Genes | None,
@@ -157,6 +161,8 @@ def run_scoring(
         How many, for the bar.
     header, names
         ``##`` lines and the line of column names.
+    named
+        The records' contigs, all of which the header is to declare.
     contigs
         The records' contig names to the genome's.
     sample
@@ -171,7 +177,7 @@ def run_scoring(
     scorer = VariantScorer(reader, genome, mask=options.mask)
     annotator = Annotator(scorer, genome, contigs, genes, options.distance, sample)
     info = Fields(options.tag, raw=options.raw)
-    lengths = {theirs: genome.lengths[ours] for theirs, ours in contigs.items()}
+    lengths = {name: genome.lengths.get(contigs.get(name, "")) for name in named}
     provenance = (
         f"##splicenet=<Version={__version__},Model={Path(options.model).name},"
         f"Distance={options.distance},Mask={'yes' if options.mask else 'no'}>"
@@ -179,10 +185,14 @@ def run_scoring(
     lines = with_lines(header, [*info.header(__version__), provenance], lengths)
     with ExitStack() as stack:
         journal = None
-        if options.output != STDOUT:
+        if not is_stream(options.output):
             settings = settings | _settings(options, genome)
             path = f"{options.output}.progress"
-            journal = stack.enter_context(Journal(path, settings, resume=options.resume))
+            journal = stack.enter_context(
+                Journal(
+                    path, settings, resume=options.resume, sample=sample, reach=options.distance
+                )
+            )
         writer = stack.enter_context(VcfWriter(options.output, [*lines, names]))
         table = stack.enter_context(atomic(options.tsv)) if options.tsv else None
         if table is not None:
@@ -222,7 +232,7 @@ def _settings(options: ScoringOptions, genome: Genome) -> dict[str, Any]:
         "version": __version__,
         "model": sha256(model),
         "species": species,
-        "bases": sum(genome.lengths.values()),
+        "genome": genome.checksum(),
         "annotation": None if options.annotation is None else sha256(options.annotation),
         "distance": options.distance,
         "mask": options.mask,

@@ -55,6 +55,7 @@ def variants(vcf: str, phase: bool, sample: str | None, **values: Any) -> None:
             count=records.count,
             header=records.header,
             names=records.names,
+            named=records.contigs,
             contigs=match_contigs(
                 records.contigs,
                 genome.lengths,

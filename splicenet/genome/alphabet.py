@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["LETTERS", "N", "encode", "decode", "reverse_complement"]
+__all__ = ["LETTERS", "N", "bases_of", "decode", "encode", "reverse_complement"]
 
 LETTERS = "ACGTN"
 N = 4
@@ -23,6 +23,13 @@ for _letters, _code in (
     ("NnRrYySsWwKkMmBbDdHhVv", N),
 ):
     _CODES[np.frombuffer(_letters.encode(), dtype=np.uint8)] = _code
+_BASES = np.zeros(256, dtype=np.uint8)
+for _letter, _members in (
+    *zip("ACGTU", ("A", "C", "G", "T", "T"), strict=True),
+    *(("R", "AG"), ("Y", "CT"), ("S", "CG"), ("W", "AT"), ("K", "GT"), ("M", "AC")),
+    *(("B", "CGT"), ("D", "AGT"), ("H", "ACT"), ("V", "ACG"), ("N", "ACGT")),
+):
+    _BASES[[ord(_letter), ord(_letter.lower())]] = sum(1 << LETTERS.index(m) for m in _members)
 _TEXT = np.frombuffer(LETTERS.encode(), dtype=np.uint8)
 _COMPLEMENT = np.array([3, 2, 1, 0, N], dtype=np.uint8)
 
@@ -47,6 +54,14 @@ def encode(sequence: str | bytes) -> np.ndarray:
         position = int(wrong[0])
         raise ValueError(f"{chr(data[position])!r} at position {position} is not a nucleotide code")
     return codes
+
+
+def bases_of(sequence: str) -> np.ndarray:
+    """Which bases each letter may stand for: bit 0 for A to bit 3 for T, (len(sequence),), uint8.
+
+    0 for what is no nucleotide code.
+    """
+    return _BASES[np.frombuffer(sequence.encode("latin-1", "replace"), dtype=np.uint8)]
 
 
 def decode(codes: np.ndarray) -> str:

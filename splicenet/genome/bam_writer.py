@@ -11,12 +11,13 @@ from pysam.utils import SamtoolsError
 
 from splicenet._version import __version__
 from splicenet.exceptions import OutputError
-from splicenet.genome.output import atomic_path
+from splicenet.genome.output import atomic_path, is_stream, remove_stale
 from splicenet.genome.writer import Writer
 
 __all__ = ["BamWriter", "with_program"]
 
 _BAI_REACH = 1 << 29
+_INDEXES = (".bai", ".csi")
 
 
 def with_program(header: pysam.AlignmentHeader, command: str) -> pysam.AlignmentHeader:
@@ -80,10 +81,18 @@ class BamWriter(Writer):
                 yield bam
             with self._whole():
                 pysam.quickcheck(str(temporary))
-            if self._sorted:
-                csi = max(self._header.lengths, default=0) > _BAI_REACH
-                with atomic_path(self._path + (".csi" if csi else ".bai")) as index, self._whole():
-                    pysam.index(*["-c"] * csi, "-o", str(index), str(temporary))
+            if not is_stream(self._path):
+                self._index(temporary)
+
+    def _index(self, temporary: Path) -> None:
+        """Index what is sorted, and leave no index of what stood there before."""
+        csi = max(self._header.lengths, default=0) > _BAI_REACH
+        kind = ".csi" if csi else ".bai"
+        places = [f"{self._path}{k}" for k in _INDEXES if not (self._sorted and k == kind)]
+        remove_stale([*places, str(Path(self._path).with_suffix(".bai"))])
+        if self._sorted:
+            with atomic_path(self._path + kind) as index, self._whole():
+                pysam.index(*["-c"] * csi, "-o", str(index), str(temporary))
 
     @contextmanager
     def _whole(self) -> Iterator[None]:

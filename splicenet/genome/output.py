@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from splicenet.exceptions import OutputError
 
-__all__ = ["STDOUT", "atomic", "atomic_path"]
+__all__ = ["STDOUT", "atomic", "atomic_path", "is_stream", "remove_stale"]
 
 STDOUT = "-"
+_STANDARD = {"/dev/stdout": "/dev/fd/1", "/dev/stderr": "/dev/fd/2"}
 
 _SENTENCES = {
     errno.ENOENT: "its folder does not exist; create it first",
@@ -60,7 +62,7 @@ def atomic(path: str | Path, *, mode: str = "w") -> Iterator[IO[Any]]:
         with _writing(path):
             yield stream
             stream.flush()
-    elif _is_special(path):
+    elif is_stream(path):
         with _writing(path), _open(path, mode) as handle:
             yield handle
     else:
@@ -82,7 +84,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     OutputError
         If the result cannot be written.
     """
-    if str(path) == STDOUT or _is_special(path):
+    if is_stream(path):
         with tempfile.TemporaryDirectory() as folder:
             temporary = Path(folder) / "result"
             temporary.touch()
@@ -128,15 +130,42 @@ def _writing(path: str | Path) -> Iterator[None]:
 
 
 def _open(path: str | Path, mode: str) -> IO[Any]:
+    descriptor = _descriptor(path)
+    target = path if descriptor is None else os.dup(descriptor)  # not opened anew, nor emptied
     if "b" in mode:
-        return open(path, mode)
-    return open(path, mode, encoding="utf-8", newline="\n")
+        return open(target, mode)
+    return open(target, mode, encoding="utf-8", newline="\n")
 
 
-def _is_special(path: str | Path) -> bool:
-    """Whether the path stands for a device, a pipe or a socket: what cannot be renamed onto."""
+def _descriptor(path: str | Path) -> int | None:
+    """Which open file of this process a path such as ``/dev/fd/3`` stands for."""
+    name = re.sub("^/proc/self/fd/", "/dev/fd/", os.path.abspath(path))
+    number = re.fullmatch("/dev/fd/([0-9]+)", _STANDARD.get(name, name))
+    return None if number is None else int(number[1])
+
+
+def is_stream(path: str | Path) -> bool:
+    """Whether a path stands for what is written through and cannot be renamed onto.
+
+    Standard output, an open file of this process, a device, a pipe or a socket.
+    """
+    if str(path) == STDOUT or _descriptor(path) is not None:
+        return True
     try:
         kind = os.stat(path).st_mode
     except OSError:
         return False
     return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
+
+
+def remove_stale(paths: Iterable[str]) -> None:
+    """Remove files, such as the index of what stood here before, which readers would believe.
+
+    Raises
+    ------
+    OutputError
+        If one that is there cannot be removed.
+    """
+    for path in paths:
+        with _writing(path):
+            Path(path).unlink(missing_ok=True)

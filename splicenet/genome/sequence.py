@@ -37,6 +37,8 @@ class Genome:
     ----------
     path
         The file as the user named it; ``-`` for standard input.
+    fasta
+        The FASTA that is read, plain or bgzip: the file itself, or the copy made of it.
     lengths
         Length in bases of every contig, in the order of the file. Contigs without a base are left
         out.
@@ -51,6 +53,7 @@ class Genome:
         folder: tempfile.TemporaryDirectory[str] | None = None,
     ) -> None:
         self.path = path
+        self.fasta = fasta.path
         self._source = source
         self._folder = folder
         self._text = RawText(fasta.path, fasta.gzi)
@@ -97,12 +100,22 @@ class Genome:
             codes[left - start : left - start + piece.size] = piece
         return codes
 
-    def _codes(self, contig: str, start: int, end: int) -> np.ndarray:
+    def letters(self, contig: str, start: int, end: int) -> str:
+        """The same as it stands in the file; nothing beyond the contig's ends.
+
+        Raises
+        ------
+        SequenceError
+            If it cannot be read.
+        """
         with reading(self.path, error=SequenceError):
             try:
-                letters = self._fasta.fetch(contig, start, end)
+                return self._fasta.fetch(contig, start, end)
             except ValueError as cause:
                 raise OSError(str(cause)) from cause
+
+    def _codes(self, contig: str, start: int, end: int) -> np.ndarray:
+        letters = self.letters(contig, start, end)
         if len(letters) != end - start:
             message = "the file has changed or is damaged: fewer bases are left than there were"
             raise SequenceError(message, path=self.path, contig=contig)

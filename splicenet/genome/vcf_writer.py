@@ -15,12 +15,13 @@ import pysam
 from splicenet.exceptions import OutputError
 from splicenet.genome.bcf import spooled_text, text_to_bcf
 from splicenet.genome.bgzf import BgzfWriter
-from splicenet.genome.output import atomic, atomic_path
+from splicenet.genome.output import atomic, atomic_path, is_stream, remove_stale
 from splicenet.genome.writer import Writer
 
 __all__ = ["VcfWriter", "info_line", "with_lines"]
 
 _TBI_REACH = 1 << 29
+_INDEXES = (".tbi", ".csi")
 
 
 def info_line(name: str, description: str) -> str:
@@ -68,7 +69,7 @@ class VcfWriter(Writer):
     Parameters
     ----------
     path
-        The file to write; ``-`` for standard output.
+        The file to write; ``-`` for standard output, which gets no index, nor do pipes.
     header
         All lines of the header, the one of column names last.
 
@@ -118,10 +119,7 @@ class VcfWriter(Writer):
         with atomic_path(self._path) as temporary:
             with open(temporary, "wb") as handle, BgzfWriter(handle) as out:
                 yield out
-            if self.is_sorted:
-                csi = self._furthest >= _TBI_REACH
-                with atomic_path(self._path + (".csi" if csi else ".tbi")) as index:
-                    self._index(temporary, index, csi=csi)
+            self._index(temporary, ".csi" if self._furthest >= _TBI_REACH else ".tbi")
 
     @contextmanager
     def _bcf(self) -> Iterator[BgzfWriter]:
@@ -131,11 +129,18 @@ class VcfWriter(Writer):
                 yield stack.enter_context(BgzfWriter(handle, level=1))
                 stack.close()
                 text_to_bcf(text, temporary, path=self._path)
-            if self.is_sorted:
-                with atomic_path(self._path + ".csi") as index:
-                    self._index(temporary, index, csi=True)
+            self._index(temporary, ".csi")
 
-    def _index(self, temporary: Path, index: Path, *, csi: bool) -> None:
+    def _index(self, temporary: Path, kind: str) -> None:
+        """Index the records if they are sorted, and leave no index of what stood there before."""
+        if is_stream(self._path):
+            return
+        remove_stale(f"{self._path}{k}" for k in _INDEXES if not (self.is_sorted and k == kind))
+        if self.is_sorted:
+            with atomic_path(self._path + kind) as index:
+                self._write_index(temporary, index, csi=kind == ".csi")
+
+    def _write_index(self, temporary: Path, index: Path, *, csi: bool) -> None:
         loudness = pysam.set_verbosity(0)
         try:
             pysam.tabix_index(

@@ -11,47 +11,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 from splicenet.exceptions import VariantError
-from splicenet.genome.alphabet import decode, encode
 from splicenet.genome.genes import Genes
 from splicenet.genome.intervals import Variant
 from splicenet.genome.sequence import Genome
 from splicenet.genome.vcf import VcfRecord
+from splicenet.inference.alleles import variant_of
 from splicenet.inference.chunks import in_chunks
 from splicenet.inference.effects import Effect
 from splicenet.inference.haplotypes import Haplotype, compared, touched
-from splicenet.inference.phasing import Phased, with_neighbours
+from splicenet.inference.phasing import Neighbours, Phased, with_neighbours
 from splicenet.inference.variants import Query, VariantScorer
 
-__all__ = ["LONGEST", "REASONS", "Annotated", "Annotator"]
-
-LONGEST = 10_000
-"""Bases of a trimmed REF or ALT; longer ones are not scored."""
-
-REASONS = {
-    "contig": "its contig is not in the genome",
-    "outside": "it reaches past the contig's ends",
-    "no_alt": "there is no alternative allele",
-    "star": "the allele * is the deletion of another record",
-    "symbolic": "symbolic allele or breakend",
-    "not_dna": "an allele is no DNA",
-    "ref_mismatch": "REF differs from the genome",
-    "same": "REF and ALT are equal",
-    "too_long": f"more than {LONGEST:,} bases are replaced or inserted",
-    "no_gene": "no annotated gene overlaps it",
-}
+__all__ = ["Annotated", "Annotator"]
 
 _JUDGED = 1000
+_ALLELES = 512
+_BASES = 1 << 19
 
 
 class Annotated(NamedTuple):
     """What became of a record's alleles.
 
     ``effects`` pairs alleles with their effects, one a gene or strand; ``skipped`` pairs alleles
-    with a key of :data:`REASONS`.
+    with a key of
+    :data:`~splicenet.inference.alleles.REASONS`.
     """
 
     effects: tuple[tuple[str, Effect], ...]
@@ -106,22 +92,28 @@ class Annotator:
         """
         known = iter(stored)
         looked_at = differing = 0
-        for before, chunk, after in in_chunks(records):
+        # Fewer where each has more bases to compare, so that memory hardly grows with the distance.
+        alleles = min(_ALLELES, max(_BASES // (2 * self.distance), 1))
+        for chunk, around in in_chunks(records, alleles=alleles, reach=self._reach):
             found = [next(known, None) for _ in chunk]
             if any(found):  # the earlier run has looked at the first records, and went on
                 looked_at = _JUDGED
             fresh = [record for record, one in zip(chunk, found, strict=True) if one is None]
-            phased = self._phased(chain(before, chunk, after)) if fresh else []
+            phased = Neighbours(self._phased(around) if fresh else [])
             plans = [self._plan(record, phased) for record in fresh]
             if fresh and looked_at < _JUDGED:
                 reasons = [reason for plan in plans for _, reason in plan.skipped]
                 differing += reasons.count("ref_mismatch")
-                looked_at += sum(len(plan.queries) for plan in plans)
+                looked_at += sum(len({allele for allele, _ in plan.queries}) for plan in plans)
                 looked_at += reasons.count("ref_mismatch") + reasons.count("no_gene")
                 self._judge(looked_at, differing)
             fresh_ones = self._score(plans)
             for record, one in zip(chunk, found, strict=True):
                 yield record, next(fresh_ones) if one is None else one
+
+    @property
+    def _reach(self) -> int:
+        return 0 if self.sample is None else self.distance + 1
 
     def _judge(self, looked_at: int, differing: int) -> None:
         if looked_at >= 10 and 2 * differing > looked_at:
@@ -134,10 +126,15 @@ class Annotator:
         queries = [query for plan in plans for _, query in plan.queries]
         effects = iter(self.scorer.score(queries))
         for plan in plans:
-            scored = [(a, effect) for a, _ in plan.queries for effect in next(effects)]
-            yield Annotated(tuple(scored), tuple(plan.skipped))
+            scored: dict[str, list[Effect]] = {}
+            for allele, _ in plan.queries:
+                found = next(effects)
+                before = scored.get(allele, found)  # on another haplotype
+                scored[allele] = [_greater(*pair) for pair in zip(before, found, strict=True)]
+            pairs = ((allele, effect) for allele, some in scored.items() for effect in some)
+            yield Annotated(tuple(pairs), tuple(plan.skipped))
 
-    def _plan(self, record: VcfRecord, phased: Sequence[Phased]) -> _Plan:
+    def _plan(self, record: VcfRecord, phased: Neighbours) -> _Plan:
         plan = _Plan([], [])
         for index, allele in enumerate(record.alts):
             variant = self._variant(record, allele)
@@ -152,39 +149,20 @@ class Annotator:
                 if not genes:
                     plan.skipped.append((allele, "no_gene"))
                     continue
-            edits: tuple[Variant, ...] = (variant,)
+            haplotypes: Sequence[tuple[Variant, ...]] = [(variant,)]
             if self.sample is not None:
                 genotype = record.genotype(self.sample)
-                edits = with_neighbours(variant, index, genotype, phased, (start, end))
-            haplotype = Haplotype(variant.contig, start, end, edits)
-            plan.queries.append((allele, Query(haplotype, record.start, genes)))
+                near = phased.within(variant.contig, start, end)
+                haplotypes = with_neighbours(variant, index, genotype, near, (start, end))
+            for edits in haplotypes:
+                haplotype = Haplotype(variant.contig, start, end, edits)
+                plan.queries.append((allele, Query(haplotype, record.start, genes)))
         if not record.alts:
             plan.skipped.append((".", "no_alt"))
         return plan
 
     def _variant(self, record: VcfRecord, allele: str) -> Variant | str:
-        """The allele as a trimmed variant on the genome, or why it cannot be one."""
-        contig = self.names.get(record.contig)
-        if contig is None:
-            return "contig"
-        if allele == "*":
-            return "star"
-        if allele[:1] in "<." or allele[-1:] == "." or "[" in allele or "]" in allele:
-            return "symbolic"
-        try:
-            ref, alt = encode(record.ref), encode(allele)
-        except ValueError:
-            return "not_dna"
-        if record.start < 0 or record.start + len(ref) > self.genome.lengths[contig]:
-            return "outside"
-        if (self.genome.fetch(contig, record.start, record.start + len(ref)) != ref).any():
-            return "ref_mismatch"
-        variant = Variant(contig, record.start, decode(ref), decode(alt)).trimmed()
-        if not (variant.ref or variant.alt):
-            return "same"
-        if max(len(variant.ref), len(variant.alt)) > LONGEST:
-            return "too_long"
-        return variant
+        return variant_of(record, allele, self.genome, self.names)
 
     def _phased(self, records: Iterable[VcfRecord]) -> list[Phased]:
         """What the sample's haplotypes carry."""
@@ -204,6 +182,11 @@ class Annotator:
             return None
         variant = self._variant(record, record.alts[int(allele) - 1])
         return None if isinstance(variant, str) else variant
+
+
+def _greater(one: Effect, other: Effect) -> Effect:
+    """Of the effects on two haplotypes the one with the larger change."""
+    return other if max(other.scores) > max(one.scores) else one
 
 
 class _Plan(NamedTuple):

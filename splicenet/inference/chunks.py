@@ -2,56 +2,94 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from splicenet.exceptions import VariantError
 from splicenet.genome.vcf import VcfRecord
 
-__all__ = ["Context", "in_chunks"]
-
-Context = tuple[list[VcfRecord], list[VcfRecord], list[VcfRecord]]
-"""The chunk before, the chunk, the chunk after."""
-
-_ALLELES = 512
+__all__ = ["Chunk", "in_chunks"]
 
 
-def in_chunks(records: Iterable[VcfRecord]) -> Iterator[Context]:
-    """Records in chunks of some hundred alleles, each with the chunk before and the one after.
+class Chunk(NamedTuple):
+    """Some records, and these with all around them that lie within reach."""
+
+    records: list[VcfRecord]
+    around: list[VcfRecord]
+
+
+def in_chunks(records: Iterable[VcfRecord], *, alleles: int, reach: int = 0) -> Iterator[Chunk]:
+    """Records in chunks, in order.
+
+    Parameters
+    ----------
+    records
+        Of one file. If a contig's are not sorted by position, neighbours may be missed.
+    alleles
+        Of a chunk; its last record may have more.
+    reach
+        Bases on either side of a record in which others are its neighbours; at 0 none is.
 
     Raises
     ------
     VariantError
         As the reader raised it, after all that came before it.
     """
-    chunks = _chunks(records)
+    source = _UntilError(records)
+    waiting: deque[VcfRecord] = deque()  # read ahead
     before: list[VcfRecord] = []
-    chunk = next(chunks)
-    failure: VariantError | None = None
-    while chunk:
+    while chunk := list(_taken(waiting, source, alleles)):
+        if reach:
+            _read_ahead(waiting, source, chunk, reach)
+        yield Chunk(chunk, [*before, *chunk, *waiting])
+        before = [one for one in [*before, *chunk] if waiting and _near(one, waiting[0], reach)]
+    if source.error is not None:
+        raise source.error
+
+
+class _UntilError(Iterator[VcfRecord]):
+    """Ends where the reader raises an error, and keeps it."""
+
+    def __init__(self, records: Iterable[VcfRecord]) -> None:
+        self._records = iter(records)
+        self.error: VariantError | None = None
+
+    def __next__(self) -> VcfRecord:
         try:
-            after = next(chunks, [])
+            return next(self._records)
         except VariantError as error:
-            after, failure = [], error
-        yield before, chunk, after
-        before, chunk = chunk, after
-    if failure is not None:
-        raise failure
-    for _ in chunks:  # an error may wait behind the last record
-        pass
+            self.error = error
+            raise StopIteration from None
 
 
-def _chunks(records: Iterable[VcfRecord]) -> Iterator[list[VcfRecord]]:
-    """Lists of some hundred alleles; what came before an error comes out before it."""
-    chunk: list[VcfRecord] = []
-    alleles = 0
-    try:
-        for record in records:
-            chunk.append(record)
-            alleles += max(len(record.alts), 1)
-            if alleles >= _ALLELES:
-                yield chunk
-                chunk, alleles = [], 0
-    except VariantError as error:
-        yield chunk
-        raise error
-    yield chunk
+def _taken(
+    waiting: deque[VcfRecord], source: Iterator[VcfRecord], alleles: int
+) -> Iterator[VcfRecord]:
+    while alleles > 0:
+        record = waiting.popleft() if waiting else next(source, None)
+        if record is None:
+            return
+        alleles -= max(len(record.alts), 1)
+        yield record
+
+
+def _read_ahead(
+    waiting: deque[VcfRecord], source: Iterator[VcfRecord], chunk: list[VcfRecord], reach: int
+) -> None:
+    """Read on until a record is no neighbour of the chunk any more."""
+    contig = chunk[-1].contig
+    end = max(one.start + len(one.ref) for one in chunk if one.contig == contig)
+    while not waiting or (waiting[-1].contig == contig and waiting[-1].start <= end + reach):
+        record = next(source, None)
+        if record is None:
+            return
+        waiting.append(record)
+
+
+def _near(one: VcfRecord, other: VcfRecord, reach: int) -> bool:
+    return (
+        one.contig == other.contig
+        and one.start + len(one.ref) + reach >= other.start
+        and other.start + len(other.ref) + reach >= one.start
+    )

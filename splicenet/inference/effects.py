@@ -20,6 +20,9 @@ CHANGES = ("AG", "AL", "DG", "DL")
 CHANGES_OF = tuple((KINDS.index(kind), sign) for kind in KINDS[::-1] for sign in (1, -1))
 """The same, as rows of scores and the sign of the change."""
 
+_ROWS = np.array([kind for kind, _ in CHANGES_OF])
+_SIGNS = np.array([[sign] for _, sign in CHANGES_OF], np.float32)
+_EVERY = np.arange(len(CHANGES))
 _DIGITS = 6
 
 
@@ -61,14 +64,11 @@ def largest_changes(
         equal changes the one nearest to offset 0 is taken.
     """
     offsets = np.arange(start, start + ref.shape[-1])
-    found = []
-    for index, (kind, sign) in enumerate(CHANGES_OF):
-        change = np.maximum(sign * (alt[kind] - ref[kind]), 0)
-        if allowed is not None:
-            change = change * allowed[index]
-        best = np.flatnonzero(change == change.max())
-        at = best[np.abs(offsets[best]).argmin()]
-        found.append([round(float(row[at]), _DIGITS) for row in (change, ref[kind], alt[kind])])
-        found[-1].append(int(offsets[at]))
-    scores, refs, alts, places = zip(*found, strict=True)
-    return Effect(symbol, strand, scores, places, refs, alts)
+    changes = np.maximum(_SIGNS * (alt - ref)[_ROWS], 0)
+    if allowed is not None:
+        changes = changes * allowed
+    most = changes.max(axis=1, keepdims=True)
+    at = np.where(changes == most, np.abs(offsets), offsets.size + abs(start)).argmin(axis=1)
+    found = np.stack([changes[_EVERY, at], ref[_ROWS, at], alt[_ROWS, at]]).astype(float)
+    scores, refs, alts = map(tuple, found.round(_DIGITS).tolist())
+    return Effect(symbol, strand, scores, tuple(offsets[at].tolist()), refs, alts)

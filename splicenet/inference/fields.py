@@ -10,11 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from splicenet.genome.vcf import VcfRecord
 from splicenet.genome.vcf_writer import info_line
-from splicenet.inference.annotate import REASONS, Annotated
+from splicenet.inference.alleles import REASONS
+from splicenet.inference.annotate import Annotated
 from splicenet.inference.effects import CHANGES, Effect
 
-__all__ = ["Fields", "table_header", "table_rows"]
+__all__ = ["Fields", "is_field_name", "table_header", "table_rows"]
 
+_NAME = re.compile(r"[A-Za-z_][0-9A-Za-z_.]*")
+_RESERVED = frozenset(
+    "AA AC AD ADF ADR AF AN BQ CIGAR DB DP END H2 H3 MQ MQ0 NS SB SOMATIC VALIDATED"
+    " IMPRECISE NOVEL SVTYPE SVLEN CIPOS CIEND HOMLEN HOMSEQ BKPTID MEINFO METRANS".split()
+)
 _UNSAFE = re.compile(r"[\s,;|=%]")
 _SCORES = "|".join([*(f"DS_{c}" for c in CHANGES), *(f"DP_{c}" for c in CHANGES)])
 _RAW = "|".join([*(f"REF_{c}" for c in CHANGES), *(f"ALT_{c}" for c in CHANGES)])
@@ -71,6 +77,11 @@ class Fields:
                 for allele, effect in annotated.effects
             )
         return fields
+
+
+def is_field_name(text: str) -> bool:
+    """Whether a text may name an INFO field, and VCF gives it no meaning of its own."""
+    return bool(_NAME.fullmatch(text)) and text not in _RESERVED
 
 
 def table_header() -> str:

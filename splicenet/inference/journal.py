@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -29,6 +30,9 @@ class Journal:
         What must be alike for results of two runs to belong together; plain values.
     resume
         Go on with a journal that is there; otherwise it is written anew.
+    sample, reach
+        Column of the sample whose genotypes matter, if any does, and how many bases away from a
+        record: what is found is kept only once all that it was found with is.
 
     Attributes
     ----------
@@ -43,8 +47,18 @@ class Journal:
         If a journal to go on with was made with other settings, or it cannot be written.
     """
 
-    def __init__(self, path: str | Path, settings: Mapping[str, Any], *, resume: bool) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        settings: Mapping[str, Any],
+        *,
+        resume: bool,
+        sample: int | None = None,
+        reach: int = 0,
+    ) -> None:
         self.path = Path(path)
+        self._sample, self._reach = sample, reach
+        self._waiting: deque[tuple[VcfRecord, str]] = deque()
         self.count = self.total = 0
         self._first = json.dumps(dict(settings), sort_keys=True) + "\n"
         if resume and self.path.exists():
@@ -83,6 +97,8 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if kind is None:
+            self._keep(None)
         self._file.close()
         if kind is None or not self.total:
             self.path.unlink(missing_ok=True)
@@ -99,7 +115,7 @@ class Journal:
             lines = islice(file, 1, 1 + self.count)
             for line, record in zip(lines, records, strict=False):
                 key, effects, skipped = json.loads(line)
-                if key != record.key:
+                if key != self._key(record):
                     message = (
                         f"holds another variant than line {record.number:,} of the input;"
                         " run without --resume"
@@ -112,9 +128,28 @@ class Journal:
 
     def add(self, record: VcfRecord, annotated: Annotated) -> None:
         """Keep one more."""
-        self.total += 1
         effects = [(allele, *effect) for allele, effect in annotated.effects]
-        self._file.write(json.dumps([record.key, effects, annotated.skipped]) + "\n")
+        line = json.dumps([self._key(record), effects, annotated.skipped])
+        self._waiting.append((record, f"{line}\n"))
+        self._keep(record)
+
+    def _key(self, record: VcfRecord) -> str:
+        genotype = None if self._sample is None else record.genotype(self._sample)
+        return record.key if genotype is None else f"{record.key}\t{genotype}"
+
+    def _keep(self, last: VcfRecord | None) -> None:
+        """Write what no record behind the last one can have a part in; all where it is None."""
+        while self._waiting:
+            record, line = self._waiting[0]
+            if last is not None and self._sample is not None and self._is_near(record, last):
+                return
+            self._waiting.popleft()
+            self._file.write(line)
+            self.total += 1
+
+    def _is_near(self, record: VcfRecord, last: VcfRecord) -> bool:
+        end = record.start + len(record.ref)
+        return last.contig == record.contig and last.start <= end + self._reach
 
 
 def _tuple(value: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from splicenet.genome.alphabet import encode, reverse_complement
+from splicenet.genome.alphabet import encode
 from splicenet.genome.intervals import Strand
 from splicenet.genome.sequence import Genome
 from splicenet.inference.haplotypes import Haplotype
@@ -82,29 +82,44 @@ def read_substitutions(
     alt: dict[Key, np.ndarray] = {}
     wholes = [_whole(reader, local, genome, key) for key in stretches]
     for batch in _batches(wholes, reader.batch_tokens):
-        first = min(_wanted(one.window)[0] for one in batch)
-        last = max(_wanted(one.window)[1] for one in batch)
-        codes = np.stack([_sense(one.window.codes, one.window.strand) for one in batch])
-        probabilities, kept = local.reference(codes, first, last)
-        changes = []
-        for row, (whole, raw) in enumerate(zip(batch, probabilities, strict=True)):
-            values = reader.calibrated(_part(whole.window, first, last), raw)
+        first = min(one.window.wanted[0] for one in batch)
+        last = max(one.window.wanted[1] for one in batch)
+        changes = [
+            change
+            for row, whole in enumerate(batch)
+            for key in stretches[whole.key]
+            if is_substitution(key[0]) and (change := _change(key, row, whole, local))
+        ]
+        codes = np.stack([one.window.sense for one in batch])
+        beyond = max((change.around for change in changes), default=0) + local.phase
+        asked = [
+            (row, *_places(key, whole))
+            for row, whole in enumerate(batch)
+            for key in stretches[whole.key]
+        ]
+        probabilities, kept = local.reference(codes, first, last, beyond, asked)
+        for whole, rows in zip(batch, reader.calibrated(probabilities), strict=True):
+            values = whole.window.part(first, last).scores(rows)
             for key in stretches[whole.key]:
                 left = key[0].start - whole.key[0].start
                 ref[key] = values[:, left : left + key[0].end - key[0].start]
-                if is_substitution(key[0]) and (change := _change(key, row, whole, local)):
-                    changes.append(change)
-        for some in _alike(changes, reader.batch_tokens // (2 * local.reach)):
+        for some in _alike(changes, reader.batch_tokens, 2 * local.reach):
             read = local.changed(
                 kept,
                 np.array([one.row for one in some]),
                 np.array([one.begin for one in some]),
-                np.stack([_sense(one.window.codes, one.window.strand) for one in some]),
+                np.stack([one.window.sense for one in some]),
                 some[0].around,
             )
-            for one, raw in zip(some, read, strict=True):
-                alt[one.key] = reader.calibrated(one.window, raw)
+            for one, rows in zip(some, reader.calibrated(read), strict=True):
+                alt[one.key] = one.window.scores(rows)
     return ref, alt
+
+
+def _places(key: Key, whole: _Whole) -> tuple[int, int]:
+    """Where a key's stretch lies in a window, in reading direction."""
+    first, last = key[0].start - whole.start, key[0].end - whole.start
+    return Window(whole.window.codes, key[1], first, last).wanted
 
 
 def _whole(reader: WindowReader, local: IncrementalReader, genome: Genome, key: Key) -> _Whole:
@@ -139,22 +154,6 @@ def _change(key: Key, row: int, whole: _Whole, local: IncrementalReader) -> _Cha
     return _Change(key, row, begin, Window(codes, strand, start - left, end - left), around)
 
 
-def _wanted(window: Window) -> tuple[int, int]:
-    """The wanted part of a window in reading direction."""
-    if window.strand == "+":
-        return window.first, window.last
-    return len(window.codes) - window.last, len(window.codes) - window.first
-
-
-def _part(window: Window, first: int, last: int) -> Window:
-    """A part of a window, given in reading direction."""
-    if window.strand == "-":
-        first, last = len(window.codes) - last, len(window.codes) - first
-    return Window(
-        window.codes[first:last], window.strand, window.first - first, window.last - first
-    )
-
-
 def _batches(wholes: Sequence[_Whole], tokens: int) -> Iterator[list[_Whole]]:
     """Windows of one length, as many as hold ``tokens`` bases."""
     by_length = sorted(wholes, key=lambda one: len(one.window.codes))
@@ -164,15 +163,15 @@ def _batches(wholes: Sequence[_Whole], tokens: int) -> Iterator[list[_Whole]]:
             yield same[begin : begin + size]
 
 
-def _alike(changes: Sequence[_Change], most: int) -> Iterator[list[_Change]]:
-    """Changes that can be read together, so many at a time."""
+def _alike(changes: Sequence[_Change], tokens: int, least: int) -> Iterator[list[_Change]]:
+    """Changes that can be read together, so many as hold ``tokens`` bases.
+
+    What is read of each is its window, but ``least`` bases at any rate.
+    """
     groups: dict[tuple[int, int], list[_Change]] = defaultdict(list)
     for change in changes:
         groups[change.shape].append(change)
-    for same in groups.values():
-        for begin in range(0, len(same), max(most, 1)):
-            yield same[begin : begin + max(most, 1)]
-
-
-def _sense(codes: np.ndarray, strand: Strand) -> np.ndarray:
-    return codes if strand == "+" else reverse_complement(codes)
+    for (length, _), same in groups.items():
+        size = max(1, tokens // max(length, least))
+        for begin in range(0, len(same), size):
+            yield same[begin : begin + size]

@@ -29,6 +29,29 @@ class Window(NamedTuple):
     first: int
     last: int
 
+    @property
+    def sense(self) -> np.ndarray:
+        """Codes in reading direction."""
+        return self.codes if self.strand == "+" else reverse_complement(self.codes)
+
+    @property
+    def wanted(self) -> tuple[int, int]:
+        """The wanted part in reading direction."""
+        if self.strand == "+":
+            return self.first, self.last
+        return len(self.codes) - self.last, len(self.codes) - self.first
+
+    def part(self, first: int, last: int) -> Window:
+        """``[first, last)`` of it, given in reading direction."""
+        if self.strand == "-":
+            first, last = len(self.codes) - last, len(self.codes) - first
+        return Window(self.codes[first:last], self.strand, self.first - first, self.last - first)
+
+    def scores(self, values: np.ndarray) -> np.ndarray:
+        """Of scores in reading direction, (2, L), those wanted, in plus-strand order; 0 at N."""
+        values = (values if self.strand == "+" else values[:, ::-1])[:, self.first : self.last]
+        return values * (self.codes[self.first : self.last] != N)
+
 
 class WindowReader:
     """Reads windows with a trained model.
@@ -55,10 +78,10 @@ class WindowReader:
         self.phase = model.network.config.phase
         self.batch_tokens = batch_tokens
         self._calibration = [model.calibration[kind] for kind in KINDS]
+        self.local: IncrementalReader | None = None
+        if can_read_increments(model.network):
+            self.local = IncrementalReader(model.network, device)
         self._network = model.network.fused().to(device)
-        self.local = (
-            IncrementalReader(self._network) if can_read_increments(self._network) else None
-        )
 
     def read(self, windows: Sequence[Window]) -> list[np.ndarray]:
         """Calibrated probabilities of every window's wanted part.
@@ -80,30 +103,25 @@ class WindowReader:
                     results[index] = values
         return results
 
-    def calibrated(self, window: Window, raw: np.ndarray) -> np.ndarray:
-        """Calibrate the wanted part of a window.
-
-        Parameters
-        ----------
-        raw
-            The network's probabilities, (2, L), in reading direction.
-
-        Returns
-        -------
-        numpy.ndarray
-            As :meth:`read` has it.
-        """
-        wanted = slice(window.first, window.last)
-        raw = (raw if window.strand == "+" else raw[:, ::-1])[:, wanted]
-        pairs = zip(self._calibration, raw, strict=True)
-        values = np.stack([calibration.apply(row) for calibration, row in pairs])
-        return values * (window.codes[wanted] != N)
+    def calibrated(self, raw: np.ndarray) -> np.ndarray:
+        """Calibrate the network's probabilities, (B, 2, L)."""
+        values = np.empty_like(raw)
+        for kind, calibration in enumerate(self._calibration):
+            values[:, kind] = calibration.apply(raw[:, kind])
+        return values
 
     def _score(self, windows: Sequence[Window]) -> list[np.ndarray]:
-        sense = [_sense(window.codes, window.strand) for window in windows]
-        probabilities = site_probabilities(self._network, np.stack(sense))  # (B, 2, L)
-        return [self.calibrated(*pair) for pair in zip(windows, probabilities, strict=True)]
-
-
-def _sense(codes: np.ndarray, strand: Strand) -> np.ndarray:
-    return codes if strand == "+" else reverse_complement(codes)
+        codes = np.stack([window.sense for window in windows])
+        first = min(window.wanted[0] for window in windows)
+        last = max(window.wanted[1] for window in windows)
+        local = self.local
+        length = codes.shape[1]
+        near = min(first, length - last)
+        if local is None or length % self.phase or near < max(self.flank, local.least):
+            first, last = 0, length
+            probabilities = site_probabilities(self._network, codes)  # (B, 2, L)
+        else:  # only what is wanted is read to the end
+            probabilities, _ = local.reference(codes, first, last)
+        parts = [window.part(first, last) for window in windows]
+        values = self.calibrated(probabilities)
+        return [part.scores(rows) for part, rows in zip(parts, values, strict=True)]

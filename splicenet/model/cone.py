@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch.nn.functional as F
-from torch import Tensor, nn
+import torch
+from torch import Tensor
 
-from splicenet.model.levels import ResidualBlock
+from splicenet.model.stepwise import Block
 
-__all__ = ["Patch", "Places", "inner", "patch_block", "read_block"]
+__all__ = ["Patch", "Places", "patch_block"]
 
 
 class Patch(NamedTuple):
-    """What differs from the reference: steps from ``first`` on, counted from where each begins."""
+    """What differs from the reference, (B, T, C), from the step ``first``, counted from each."""
 
     values: Tensor
     first: int
@@ -25,7 +25,7 @@ class Patch(NamedTuple):
     @property
     def last(self) -> int:
         """One past the last step."""
-        return self.first + self.values.shape[-1]
+        return self.first + self.values.shape[1]
 
 
 class Places(NamedTuple):
@@ -39,15 +39,17 @@ class Places(NamedTuple):
         return Places(self.rows, self.begins // stride)
 
     def cut(self, kept: Tensor, first: int, last: int) -> Tensor:
-        """Steps ``[first, last)``, counted from where each begins: (R, C, T) to (B, C, n)."""
-        return kept.unfold(-1, last - first, 1)[self.rows, :, self.begins + first]
+        """Steps ``[first, last)``, counted from each beginning: (R, T, C) to (B, n, C)."""
+        starts = self.rows * kept.shape[1] + self.begins + first
+        index = starts[:, None] + torch.arange(last - first, device=starts.device)
+        return kept.flatten(0, 1).index_select(0, index.flatten()).unflatten(0, index.shape)
 
     def patched(self, kept: Tensor, patch: Patch, first: int, last: int) -> Tensor:
         """The same, with what differs laid over it."""
         x = self.cut(kept, first, last)
         left, right = max(first, patch.first), min(last, patch.last)
-        over = patch.values[..., left - patch.first : max(right - patch.first, 0)]
-        x[..., left - first : left - first + over.shape[-1]] = over
+        over = patch.values[:, left - patch.first : max(right - patch.first, 0)]
+        x[:, left - first : left - first + over.shape[1]] = over
         return x
 
     def aligned(self, kept: Tensor, patch: Patch, stride: int) -> Patch:
@@ -56,22 +58,14 @@ class Places(NamedTuple):
         return Patch(self.patched(kept, patch, first, last), first)
 
 
-def read_block(block: ResidualBlock, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Behind the first and behind the second convolution."""
-    y = F.relu(block.first_norm(block.first(x)))
-    return y, F.relu(x + block.second_norm(block.second(y)))
+def patch_block(block: Block, places: Places, kept: list[Tensor], patch: Patch) -> Patch:
+    """What differs behind a block, from what differs before it.
 
-
-def patch_block(block: ResidualBlock, places: Places, kept: list[Tensor], patch: Patch) -> Patch:
-    """What differs behind a block, from what differs before it."""
-    reach = block.first.kernel_size[0] // 2 * block.first.dilation[0]
+    ``kept`` has the reference before the block and behind its first convolution.
+    """
+    reach = block.first.reach
     first, last = patch.first - 2 * reach, patch.last + 2 * reach
     x = places.patched(kept[0], patch, first, last)
-    y = Patch(F.relu(block.first_norm(inner(block.first, x))), first + reach)
+    y = Patch(block.first(x).relu_(), first + reach)
     middle = places.patched(kept[1], y, first - reach, last + reach)
-    return Patch(F.relu(x + block.second_norm(inner(block.second, middle))), first)
-
-
-def inner(convolution: nn.Conv1d, x: Tensor) -> Tensor:
-    """A convolution where it sees everything."""
-    return F.conv1d(x, convolution.weight, convolution.bias, dilation=convolution.dilation)
+    return Patch(block.second(middle).add_(x).relu_(), first)

@@ -1,5 +1,7 @@
 """``splicenet junctions``, ``splicenet introns`` and splice scores from the command line."""
 
+import gzip
+
 import pandas as pd
 import pysam
 import pytest
@@ -32,6 +34,26 @@ def test_junctions(cli, read_files, trained, tmp_path):
     rows = table(best)
     assert rows["probability"].is_monotonic_decreasing
     assert rows["reads"].min() == 5
+
+
+def test_junctions_of_a_cram(cli, read_files, trained, tmp_path):
+    """The same as of the BAM it was made from, cleaned too; its genome may be plain gzip."""
+    fasta, packed, cram = (tmp_path / name for name in ("genome.fa", "packed.fa.gz", "reads.cram"))
+    with gzip.open(read_files.fasta, "rb") as text:
+        fasta.write_bytes(text.read())
+    packed.write_bytes(gzip.compress(fasta.read_bytes(), 1))
+    pysam.view("-C", "-T", str(fasta), "-o", str(cram), str(read_files.bam), catch_stdout=False)
+    fasta.rename(tmp_path / "away.fa")
+    tables, reads = [], []
+    for name, source in (("bam", read_files.bam), ("cram", cram)):
+        out, clean = tmp_path / f"{name}.tsv", tmp_path / f"clean.{name}.bam"
+        command = ["junctions", source, "-f", packed, "-m", trained, *PLAIN, "--min-reads", 2]
+        assert cli(*command, "-o", out, "--clean", clean).code == 0
+        tables.append(out.read_text())
+        with pysam.AlignmentFile(str(clean)) as bam:
+            reads.append([(r.query_name, r.flag, r.pos, r.query_sequence) for r in bam])
+    assert tables[0] == tables[1]
+    assert reads[0] == reads[1]
 
 
 def test_junctions_of_star(cli, read_files, trained, tmp_path):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -231,11 +233,66 @@ def test_options_that_do_not_go_together(cli, vcf, options):
         (["--mask"], "--annotation"),
         (["--resume"], "--output"),
         (["--phase"], "no samples"),
+        (["--resume", "-o", "/dev/stdout"], "--output"),
+        *((["--tag", tag], f"--tag {tag!r}") for tag in ("a b", "x;y", "1st", "a=b", "", "END")),
     ):
         done = cli("variants", vcf, *options, *wrong)
         assert done.code == 2
         assert word in done.err
         assert "Traceback" not in done.err
+
+
+def test_pipes_and_open_files_are_outputs(cli, vcf, options, tmp_path):
+    plain = tmp_path / "out.vcf"
+    assert cli("variants", vcf, *options, "-o", plain).code == 0
+    expected = plain.read_bytes()
+    for name in ("pipe.vcf", "pipe.vcf.gz"):
+        pipe = tmp_path / name
+        os.mkfifo(pipe)
+        got: list[bytes] = []
+        reader = threading.Thread(
+            target=lambda to, fro: to.append(fro.read_bytes()), args=(got, pipe)
+        )
+        reader.start()
+        assert cli("variants", vcf, *options, "-o", pipe).code == 0
+        reader.join()
+        assert (gzip.decompress(got[0]) if name.endswith(".gz") else got[0]) == expected
+        pipe.unlink()
+    with open(tmp_path / "log", "wb") as log:
+        assert cli("variants", vcf, *options, "-o", f"/dev/fd/{log.fileno()}").code == 0
+    assert (tmp_path / "log").read_bytes() == expected
+    assert {path.name for path in tmp_path.iterdir()} == {"in.vcf", "out.vcf", "log"}
+
+
+def test_contigs_without_a_declaration_get_one(cli, options, fly_files, tmp_path):
+    vcf, out = tmp_path / "in.vcf", tmp_path / "out.vcf"
+    many(vcf, fly_files, 3)
+    lines = [line for line in vcf.read_text().splitlines() if "##contig" not in line]
+    vcf.write_text("\n".join([*lines, "elsewhere\t5\t.\tA\tC\t.\t.\t."]) + "\n")
+    assert cli("variants", vcf, *options, "-o", out).code == 0
+    with open_genome(fly_files.fasta) as genome:
+        length = genome.lengths[fly_files.contig]
+    header = out.read_text()
+    assert f"##contig=<ID={fly_files.contig},length={length}>" in header
+    assert "##contig=<ID=elsewhere>" in header
+    if shutil.which("bcftools"):
+        done = subprocess.run(["bcftools", "view", out], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_run_on_another_genome_does_not_go_on(cli, refused, options, fly_files, tmp_path):
+    vcf, out, fasta = tmp_path / "in.vcf", tmp_path / "out.vcf", tmp_path / "genome.fa"
+    many(vcf, fly_files, 30)
+    vcf.write_text(vcf.read_text() + "broken\n")
+    with gzip.open(fly_files.fasta, "rt") as packed:
+        text = packed.read()
+    fasta.write_text(text)
+    mine = ["-f", fasta, *options[2:], "-D", 5, "-o", out]
+    assert cli("variants", vcf, *mine).code == 2
+    at = text.index("\n") + 5000
+    letter = "A" if text[at] != "A" else "C"
+    fasta.write_text(text[:at] + letter + text[at + 1 :])
+    assert "other settings" in refused("variants", vcf, *mine, "--resume")
 
 
 def test_every_change_of_a_region(cli, options, fly_files, site, tmp_path):

@@ -212,3 +212,17 @@ def test_bad_input(made_up, tmp_path):
     with pytest.raises(OutputError):
         clean_alignments(made_up, tmp_path / "no" / "out.bam", spurious, dropped=None, command="x")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["cut.bam", "reads.bam", "reads.sam"]
+
+
+def test_no_index_of_what_stood_there_before_stays(tmp_path):
+    stale = [tmp_path / name for name in ("out.bam.bai", "out.bam.csi", "out.bai")]
+    rows = [read("one", 0, 2000, "20M"), read("two", 0, 1000, "20M")]
+    for sort, left in ((sorted, ["out.bam", "out.bam.bai"]), (list, ["out.bam"])):
+        sam = tmp_path / "in.sam"
+        ordered = sort(rows, key=lambda row: int(row.split("\t")[3])) if sort is sorted else rows
+        sam.write_text("\n".join(["@SQ\tSN:c\tLN:9000", *ordered]) + "\n")
+        for path in stale:
+            path.write_text("of another file")
+        clean_alignments(sam, tmp_path / "out.bam", spurious, dropped=None, command="splicenet")
+        sam.unlink()
+        assert sorted(path.name for path in tmp_path.iterdir()) == left

@@ -81,6 +81,18 @@ def test_a_pipe_is_written_directly(tmp_path):
 
 
 @pytest.mark.parametrize("opener", [atomic, atomic_path])
+def test_an_open_file_is_written_where_it_stands(tmp_path, opener):
+    path = tmp_path / "log"
+    with open(path, "wb", buffering=0) as log:
+        log.write(b"before ")
+        with opener(f"/dev/fd/{log.fileno()}") as one:
+            one.write_text("in ") if opener is atomic_path else one.write("in ")
+        log.write(b"after")
+    assert path.read_bytes() == b"before in after"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("opener", [atomic, atomic_path])
 @pytest.mark.parametrize(
     ("name", "message"), [("missing/x", "folder does not exist"), (".", "this is a folder")]
 )

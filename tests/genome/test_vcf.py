@@ -175,6 +175,20 @@ def test_unsorted_records_keep_their_order_and_get_no_index(tmp_path, name, reco
         ]
 
 
+@pytest.mark.parametrize("name", ["out.vcf.gz", "out.bcf"])
+def test_no_index_of_what_stood_there_before_stays(tmp_path, name):
+    stale = [tmp_path / f"{name}{kind}" for kind in (".tbi", ".csi")]
+    for path in stale:
+        path.write_text("of another file")
+    with VcfWriter(tmp_path / name, [*HEADER, NAMES]) as out:
+        out.write(RECORDS[0])
+    assert [path.exists() for path in stale] == [name == "out.vcf.gz", name == "out.bcf"]
+    with VcfWriter(tmp_path / name, [*HEADER, NAMES]) as out:
+        out.write(RECORDS[1])
+        out.write(RECORDS[0])
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 @pytest.mark.parametrize("name", ["out.vcf", "out.vcf.gz", "out.bcf"])
 def test_a_failed_run_leaves_nothing(tmp_path, name):
     with pytest.raises(RuntimeError):

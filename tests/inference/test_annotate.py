@@ -10,7 +10,8 @@ from splicenet.genome.genes import Genes
 from splicenet.genome.intervals import Transcript
 from splicenet.genome.sequence import open_genome
 from splicenet.genome.vcf import VcfRecord
-from splicenet.inference.annotate import LONGEST, Annotator
+from splicenet.inference.alleles import LONGEST
+from splicenet.inference.annotate import Annotator
 from splicenet.inference.effects import Effect
 
 
@@ -163,8 +164,9 @@ def test_what_is_stored_is_not_asked_again(genome, fly_files, base):
         (("0|1", "0|1", "0|1"), (3, 3, 3)),
         (("0|1", "1|0", "0|1"), (2, 1, 2)),
         (("0|1", "0/1", "0|1"), (2, 1, 2)),
-        (("0|1", "1/1", "0|1"), (3, 1, 3)),
+        (("0|1", "1/1", "0|1"), (3, 3, 3)),
         (("0|1:7", "0|1:8", "0|1:7"), (2, 1, 2)),
+        (("0|1:7", "1/1", "0|1:7"), (3, 3, 3)),
         ((".|1", "0|.", "1"), (1, 1, 1)),
     ],
 )
@@ -180,11 +182,106 @@ def test_neighbours_of_one_haplotype_are_applied_together(
     ]
     one = annotator(genome, fly_files, sample=0)
     list(one.run(records))
-    assert tuple(len(query.haplotype.edits) for query in one.scorer.asked[:3]) == together
+    most = dict.fromkeys(at, 0)
+    for query in one.scorer.asked:
+        most[query.origin] = max(most.get(query.origin, 0), len(query.haplotype.edits))
+    assert tuple(most.values())[:3] == together
     for query in one.scorer.asked:
         edits = query.haplotype.edits
         assert list(edits) == sorted(edits, key=lambda edit: edit.start)
-    assert len(one.scorer.asked[3].haplotype.edits) == 1
+    assert len(one.scorer.asked[-1].haplotype.edits) == 1
+
+
+def test_what_both_haplotypes_carry_is_scored_on_both(genome, fly_files, base):
+    at = (60_000, 60_005, 60_020, 60_025)
+    records = [
+        record(p, base(p), other(base(p)), genotype=genotype)
+        for p, genotype in zip(at, ("0|1:7", "1/1", "1|0:7", "0|1:8"), strict=True)
+    ]
+
+    class Loud(Listener):
+        """The more is changed to the left, the more it does."""
+
+        def score(self, queries):
+            names = super().score(queries)
+            return [
+                [e._replace(scores=(sum(v.start < 60_005 for v in q.haplotype.edits) / 4,) * 4)
+                 for e in some]
+                for q, some in zip(queries, names, strict=True)
+            ]  # fmt: skip
+
+    one = annotator(genome, fly_files, sample=0)
+    one.scorer = Loud()
+    run = list(one.run(records))
+    read = [
+        [edit.start for edit in query.haplotype.edits]
+        for query in one.scorer.asked
+        if query.origin == at[1]
+    ]
+    assert read == [[at[1], at[2]], [at[0], at[1]]], "the nearer phase set, 7, on both haplotypes"
+    assert [(a, e.symbol, e.scores[0]) for a, e in run[1][1].effects] == [
+        (records[1].alts[0], "+", 0.25),
+        (records[1].alts[0], "-", 0.25),
+    ]
+
+
+def test_neighbours_reach_over_many_chunks(genome, fly_files, base):
+    """At a long distance several chunks lie within reach."""
+    records = [
+        record(at, base(at), other(base(at)), "*", genotype="0|1") for at in range(60_000, 60_800)
+    ]
+    one = annotator(genome, fly_files, sample=0, distance=300)
+    list(one.run(records))
+    counts = [len(query.haplotype.edits) for query in one.scorer.asked]
+    assert set(counts[300:-300]) == {601}
+
+
+def test_far_comparisons_come_in_small_chunks(genome, fly_files, base):
+    """So that what is compared does not fill the memory."""
+
+    class Counting(Listener):
+        def score(self, queries):
+            sizes.append(sum(q.haplotype.end - q.haplotype.start for q in queries))
+            return super().score(queries)
+
+    records = [record(at, base(at), other(base(at))) for at in range(60_000, 60_600)]
+    for distance in (50, 5_000, 100_000):
+        sizes: list[int] = []
+        one = annotator(genome, fly_files, distance=distance)
+        one.scorer = Counting()
+        assert len(list(one.run(records))) == 600
+        assert max(sizes) < 1.2 * (1 << 19)
+
+
+def test_letters_for_several_bases(tmp_path):
+    (tmp_path / "iupac.fa").write_text(">c\n" + "ACGT" * 5 + "RYN" + "ACGT" * 5 + "\n")
+    reasons = {}
+    with open_genome(tmp_path / "iupac.fa") as genome:
+        for start, ref, alt in (
+            (0, "A", "R"),
+            (0, "A", "AN"),
+            (0, "R", "T"),
+            (0, "Y", "T"),
+            (20, "A", "C"),
+            (20, "R", "C"),
+            (20, "C", "A"),
+            (20, "N", "A"),
+            (21, "YN", "Y"),
+            (22, "G", "T"),
+            (19, "TGC", "T"),
+        ):
+            one = Annotator(Listener(), genome, {"c": "c"})
+            ((_, found),) = one.run([record(start, ref, alt, contig="c")])
+            reasons[start, ref, alt] = [reason for _, reason in found.skipped]
+    assert [key for key, reason in reasons.items() if reason == ["ambiguous"]] == [
+        (0, "A", "R"),
+        (0, "A", "AN"),
+    ]
+    assert [key for key, reason in reasons.items() if reason == ["ref_mismatch"]] == [
+        (0, "Y", "T"),
+        (20, "C", "A"),
+    ]
+    assert sum(not reason for reason in reasons.values()) == 7
 
 
 def test_overlapping_variants_are_not_put_together(genome, fly_files, base):

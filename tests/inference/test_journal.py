@@ -79,3 +79,41 @@ def test_a_run_killed_at_once_goes_on(tmp_path):
 def test_a_journal_that_cannot_be_written_is_a_clear_sentence(tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
         Journal(tmp_path / "no folder" / "out.progress", {}, resume=False)
+
+
+def phased(at, genotype):
+    columns = ("c", str(at + 1), ".", "A", "C", ".", ".", ".", "GT", genotype)
+    return VcfRecord("c", at, "A", ("C",), columns, at)
+
+
+def test_what_neighbours_had_a_part_in_waits_for_them(tmp_path):
+    path = tmp_path / "out.progress"
+    records = [phased(at, "0|1") for at in (0, 60, 70, 75)]
+    with pytest.raises(Killed):
+        with Journal(path, {}, resume=False, sample=0, reach=10) as journal:
+            for record in records:
+                journal.add(record, FOUND[1])
+            assert journal.total == 2
+            raise Killed
+    with Journal(path, {}, resume=True, sample=0, reach=10) as journal:
+        assert journal.count == 2
+        for record in records[2:]:
+            journal.add(record, FOUND[1])
+    assert journal.total == 4
+
+
+def test_other_genotypes_do_not_mix(tmp_path):
+    path = tmp_path / "out.progress"
+    for sample in (0, None):
+        with pytest.raises(Killed):
+            with Journal(path, {}, resume=False, sample=sample, reach=10) as journal:
+                for at in (0, 60):
+                    journal.add(phased(at, "0|1"), FOUND[1])
+                raise Killed
+        changed = iter([phased(0, "1|0")])
+        with Journal(path, {}, resume=True, sample=sample, reach=10) as journal:
+            if sample is None:
+                assert list(journal.stored(changed)) == FOUND[1:2]
+            else:
+                with pytest.raises(OutputError, match="another variant"):
+                    list(journal.stored(changed))

@@ -14,8 +14,9 @@ from splicenet.genome.labels import KINDS
 from splicenet.genome.sequence import open_genome
 from splicenet.inference.effects import CHANGES, largest_changes
 from splicenet.inference.haplotypes import Haplotype, compared
+from splicenet.inference.substitutions import _alike, _Change
 from splicenet.inference.variants import Query, VariantScorer
-from splicenet.inference.windows import WindowReader
+from splicenet.inference.windows import Window, WindowReader
 
 DISTANCE = 40
 VARIANT_KINDS = ("snv", "insertion", "deletion", "mnv", "complex")
@@ -181,17 +182,20 @@ def test_sequence_out_of_reach_of_an_insertion_keeps_its_scores(
 def sequences_read(reader):
     """How many sequences went through the network, whole or in part."""
     seen = []
-    hook = reader._network.stem.register_forward_hook(lambda m, i, out: seen.append(len(out)))
     with pytest.MonkeyPatch.context() as patch:
-        changed = reader.local.changed
+        reference, changed = reader.local.reference, reader.local.changed
+
+        def counted_whole(codes, *rest):
+            seen.append(len(codes))
+            return reference(codes, *rest)
 
         def counted(kept, rows, *rest):
             seen.append(len(rows))
             return changed(kept, rows, *rest)
 
+        patch.setattr(reader.local, "reference", counted_whole)
         patch.setattr(reader.local, "changed", counted)
         yield seen
-    hook.remove()
 
 
 def snv(genome, contig, start, **options):
@@ -263,6 +267,15 @@ def test_far_comparisons_near_the_ends_of_a_contig(tmp_path, reader, genome, fly
                 assert (np.array(far.scores) >= np.array(close.scores) - 3e-4).all()
                 for offset in far.offsets:
                     assert 0 <= query.origin + offset < len(text)
+
+
+@pytest.mark.parametrize(("length", "together"), [(100, 8), (2000, 4), (5000, 1), (50_000, 1)])
+def test_what_is_read_together_is_no_longer_than_a_batch(length, together):
+    window = Window(np.zeros(length, np.uint8), "+", 0, length)
+    changes = [_Change((None, "+"), 0, at, window, 8) for at in range(20)]
+    batches = list(_alike(changes, 8000, 1000))
+    assert max(map(len, batches)) == together
+    assert sum(batches, []) == changes
 
 
 def rows(*donor):

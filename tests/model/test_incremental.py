@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from splicenet.model.cells import CELLS
+from splicenet.model.cells import CELLS, make_cell
 from splicenet.model.incremental import IncrementalReader, can_read_increments
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.scoring import site_probabilities
+from splicenet.model.walks import LINE, walk
 
 
 def shaken(config):
@@ -70,6 +71,27 @@ def test_the_reference_is_what_the_network_says(network, codes):
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 
 
+def test_only_what_is_asked_for_is_decoded(network, codes):
+    local = IncrementalReader(network)
+    asked = [(0, 213, 300), (1, 290, 310), (1, 1301, 1399)]
+    probabilities, _ = local.reference(codes, 213, 1399, 0, asked)
+    expected = site_probabilities(network, codes)[..., 213:1399]
+    for row, first, last in asked:
+        there = np.s_[row, :, first - 213 : last - 213]
+        np.testing.assert_allclose(probabilities[there], expected[there], atol=1e-5)
+    assert not probabilities[0, :, 600:].any()
+
+
+@pytest.mark.parametrize("stride", [3, 4])
+def test_any_phase_will_do(tiny, codes, stride):
+    network = shaken(NetworkConfig(**{**tiny, "stride": stride, "recurrent_stride": 2}))
+    codes = codes[:, : 1600 // (2 * stride) * 2 * stride]
+    local = IncrementalReader(network)
+    probabilities, _ = local.reference(codes, 301, 1204)
+    expected = site_probabilities(network, codes)[..., 301:1204]
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("around", [64, 320])
 def test_changes_are_read_as_in_the_whole(network, codes, around):
     """Within and beyond what the convolutions see, wherever the grid of kept states lies."""
@@ -112,3 +134,19 @@ def test_changes_know_their_reference(network, codes):
     inner = slice(begin - around + local.margin, begin + local.phase + around - local.margin)
     expected = site_probabilities(network, changed[None])[0, :, inner]
     np.testing.assert_allclose(found[:, local.margin : -local.margin], expected, atol=1e-5)
+
+
+def test_long_references_are_walked_over_in_pieces():
+    """Each entered from so far before it that its beginning does not show."""
+    torch.manual_seed(1)
+    cell = make_cell("lstm", 6, 4, rank=2).eval()
+    steps = torch.randn(2, 1500, 6)
+    with torch.inference_mode():
+        expected, _ = cell(steps, cell.zero_state(2, steps))
+        for end in (1500, 1203, 400, 90):
+            found = walk(cell, steps, 90, end)
+            assert found.outputs.shape[1] >= end
+            torch.testing.assert_close(found.outputs[:, :end], expected[:, :end], atol=1e-5, rtol=0)
+            at = (end - 1) // LINE
+            before = expected[:, at * LINE - 1] if at else torch.zeros(2, 4)
+            torch.testing.assert_close(found.lines[0][:, at], before, atol=1e-5, rtol=0)

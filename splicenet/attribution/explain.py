@@ -25,7 +25,14 @@ from splicenet.genome.intervals import Kind
 from splicenet.genome.output import atomic
 from splicenet.model.network import SpliceNetwork
 
-__all__ = ["METHODS", "Explaining", "MethodName", "explain_sites", "explain_windows"]
+__all__ = [
+    "METHODS",
+    "Explaining",
+    "MethodName",
+    "explain_codes",
+    "explain_sites",
+    "explain_windows",
+]
 
 MethodName = Literal["ig", "gradient", "ism", "smoothgrad"]
 METHODS: tuple[MethodName, ...] = get_args(MethodName)
@@ -57,28 +64,36 @@ class Explaining:
         return np.full(len(windows), CLASS[self.target], dtype=np.int64)
 
 
-def explain_windows(
-    network: SpliceNetwork, windows: SiteWindows, settings: Explaining
+def explain_codes(
+    network: SpliceNetwork, codes: np.ndarray, kinds: np.ndarray, centre: int, settings: Explaining
 ) -> Attribution:
-    """Explain some windows at once."""
-    of = network, windows.codes, settings.kinds(windows)
-    centre, tokens, seed = windows.centre, settings.batch_tokens, settings.seed
+    """Explain the log-odds of ``kinds``, (N,), at ``centre`` of ``codes``, (N, L)."""
+    of, tokens = (network, codes, kinds), settings.batch_tokens
+    steps, seed = settings.steps, settings.seed
     if settings.method == "gradient":
         return gradient(*of, centre=centre, batch_tokens=tokens)
     if settings.method == "ism":
         return mutagenesis(*of, centre=centre, batch_tokens=tokens)
     if settings.method == "smoothgrad":
-        return smoothgrad(*of, centre=centre, steps=settings.steps, seed=seed, batch_tokens=tokens)
+        return smoothgrad(*of, centre=centre, steps=steps, seed=seed, batch_tokens=tokens)
     return integrated_gradients(
         *of,
         centre=centre,
         reference=settings.reference,
         shuffles=settings.shuffles,
-        steps=settings.steps,
+        steps=steps,
         tolerance=settings.tolerance,
         seed=seed,
         batch_tokens=tokens,
     )
+
+
+def explain_windows(
+    network: SpliceNetwork, windows: SiteWindows, settings: Explaining
+) -> Attribution:
+    """Explain some windows at once."""
+    kinds = settings.kinds(windows)
+    return explain_codes(network, windows.codes, kinds, windows.centre, settings)
 
 
 def explain_sites(
@@ -95,7 +110,7 @@ def explain_sites(
     Parameters
     ----------
     network
-        On any device and in any mode, both as before afterwards.
+        On any device and in any mode; left as it is.
     windows
         At least one.
     settings

@@ -76,7 +76,7 @@ def find(
     centre: int,
     database: Sequence[Motif] = (),
     p_value: float = 0.005,
-    least: int = 20,
+    least: int = 12,
     most: int = 10,
 ) -> Findings:
     """Seqlets, motifs, their occurrences and their matches.

@@ -9,8 +9,6 @@ may be near 0 for a base that matters.
 from __future__ import annotations
 
 import numpy as np
-import torch
-from captum.attr import Saliency
 from torch import Tensor
 
 from splicenet.attribution.target import (
@@ -18,12 +16,12 @@ from splicenet.attribution.target import (
     Attribution,
     batches,
     explaining,
-    log_odds,
+    slopes,
     tensors,
 )
 from splicenet.model.network import SpliceNetwork
 
-__all__ = ["centred", "gradient", "gradients"]
+__all__ = ["centred", "gradient"]
 
 
 def gradient(
@@ -39,7 +37,7 @@ def gradient(
     Parameters
     ----------
     network
-        On any device and in any mode, both as before afterwards.
+        On any device and in any mode; left as it is.
     codes
         Windows in reading direction, (N, L), uint8.
     kinds
@@ -56,24 +54,11 @@ def gradient(
     """
     hypothetical = np.zeros((*codes.shape, 4), np.float32)
     score = np.zeros(len(codes))
-    with explaining(network):
+    with explaining(network) as reader:
         for rows in batches(codes.shape, batch_tokens):
-            bases, classes = tensors(network, codes[rows], kinds[rows])
-            hypothetical[rows] = centred(gradients(network, bases, classes, centre)).cpu().numpy()
-            with torch.no_grad():
-                score[rows] = log_odds(network, bases, classes, centre).cpu().numpy()
+            found, slope = slopes(reader, *tensors(reader, codes[rows], kinds[rows]), centre)
+            hypothetical[rows], score[rows] = centred(slope).cpu().numpy(), found.cpu().numpy()
     return Attribution.of(hypothetical, codes, score)
-
-
-def gradients(network: SpliceNetwork, bases: Tensor, kinds: Tensor, centre: int) -> Tensor:
-    """Of the log-odds with respect to the bases, (B, L, 4); inside :func:`explaining`."""
-
-    def target(bases: Tensor) -> Tensor:
-        return log_odds(network, bases, kinds, centre)
-
-    found: Tensor = Saliency(target).attribute(bases.requires_grad_(), abs=False)
-    bases.requires_grad_(False)
-    return found.detach()
 
 
 def centred(gradients: Tensor) -> Tensor:

@@ -48,7 +48,7 @@ def layer_saliency(
     Parameters
     ----------
     network
-        On any device and in any mode, both as before afterwards.
+        On any device and in any mode; left as it is.
     codes, kinds, centre
         As the methods take them.
     layers
@@ -63,10 +63,10 @@ def layer_saliency(
         way it reads.
     """
     parts: dict[str, list[np.ndarray]] = {name: [] for name in layers}
-    with explaining(network), _states(network, layers) as states:
+    with explaining(network) as reader, _states(reader, layers) as states:
         for rows in batches(codes.shape, batch_tokens):
-            bases, classes = tensors(network, codes[rows], kinds[rows])
-            score = log_odds(network, bases.requires_grad_(), classes, centre)
+            bases, classes = tensors(reader, codes[rows], kinds[rows])
+            score = log_odds(reader, bases.requires_grad_(), classes, centre)
             read = [states[name] for name in layers]
             slopes = torch.autograd.grad(score.sum(), read, allow_unused=True)
             for name, state, slope in zip(layers, read, slopes, strict=True):

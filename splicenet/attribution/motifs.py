@@ -79,7 +79,7 @@ def find_motifs(
     kind: Kind,
     centre: int,
     background: np.ndarray,
-    least: int = 20,
+    least: int = 12,
     most: int = 10,
 ) -> list[Found]:
     """Motifs among the seqlets that speak for a site without belonging to it.

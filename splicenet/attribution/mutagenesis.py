@@ -44,7 +44,7 @@ def mutagenesis(
     Parameters
     ----------
     network
-        On any device and in any mode, both as before afterwards.
+        On any device and in any mode; left as it is.
     codes
         Windows in reading direction, (N, L), uint8.
     kinds
@@ -63,8 +63,7 @@ def mutagenesis(
     score = np.zeros(len(codes))
     width = network.config.stride
     tokens = codes.shape[1] * _ALTERNATIVES * width
-    with explaining(network), torch.no_grad():
-        fused = network.fused()
+    with explaining(network) as fused, torch.no_grad():
         for rows in batches((len(codes), tokens), batch_tokens):
             bases, classes = tensors(fused, codes[rows], kinds[rows])
             kept = log_odds(fused, bases, classes, centre)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from splicenet.attribution.gradient import centred, gradients
+from splicenet.attribution.gradient import centred
 from splicenet.attribution.references import generator
 from splicenet.attribution.target import (
     BATCH_TOKENS,
@@ -17,6 +17,7 @@ from splicenet.attribution.target import (
     batches,
     explaining,
     log_odds,
+    slopes,
     tensors,
 )
 from splicenet.genome.alphabet import N
@@ -41,7 +42,7 @@ def smoothgrad(
     Parameters
     ----------
     network
-        On any device and in any mode, both as before afterwards.
+        On any device and in any mode; left as it is.
     codes
         Windows in reading direction, (N, L), uint8.
     kinds
@@ -64,11 +65,11 @@ def smoothgrad(
     """
     hypothetical = np.zeros((*codes.shape, 4))
     score = np.zeros(len(codes))
-    with explaining(network):
+    with explaining(network) as reader:
         for rows in batches(codes.shape, batch_tokens):
-            bases, classes = tensors(network, codes[rows], kinds[rows])
+            bases, classes = tensors(reader, codes[rows], kinds[rows])
             with torch.no_grad():
-                score[rows] = log_odds(network, bases, classes, centre).cpu().numpy()
+                score[rows] = log_odds(reader, bases, classes, centre).cpu().numpy()
             sources = [generator(seed, row) for row in codes[rows]]
             known = torch.from_numpy(codes[rows] != N)[..., None].to(bases)
             for _ in range(steps):
@@ -76,6 +77,6 @@ def smoothgrad(
                     [one.standard_normal((codes.shape[1], 4), np.float32) for one in sources]
                 )
                 noisy = bases + noise * known * torch.from_numpy(drawn).to(bases)
-                found = centred(gradients(network, noisy, classes, centre))
-                hypothetical[rows] += found.cpu().numpy() / steps
+                _, slope = slopes(reader, noisy, classes, centre)
+                hypothetical[rows] += centred(slope).cpu().numpy() / steps
     return Attribution.of(hypothetical, codes, score)

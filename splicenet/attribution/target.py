@@ -26,6 +26,7 @@ __all__ = [
     "explaining",
     "log_odds",
     "odds",
+    "slopes",
     "tensors",
 ]
 
@@ -138,23 +139,24 @@ def batches(shape: Sequence[int], tokens: int) -> Iterator[slice]:
         yield slice(first, min(first + size, count))
 
 
+def slopes(
+    network: SpliceNetwork, bases: Tensor, kinds: Tensor, centre: int
+) -> tuple[Tensor, Tensor]:
+    """Log-odds, (B,), and their gradient with respect to the bases, (B, L, 4)."""
+    with torch.enable_grad():
+        bases = bases.detach().requires_grad_()
+        score = log_odds(network, bases, kinds, centre)
+        (gradient,) = torch.autograd.grad(score.sum(), bases)
+    return score.detach(), gradient
+
+
 @contextmanager
-def explaining(network: SpliceNetwork) -> Iterator[None]:
-    """Eval mode, no gradients of weights, and no cuDNN; everything is as before afterwards.
+def explaining(network: SpliceNetwork) -> Iterator[SpliceNetwork]:
+    """A copy to explain: eval mode, normalisations folded in, no gradients of weights, no cuDNN.
 
     cuDNN's recurrent backward works in training mode only, in which a network must not be
     explained.
     """
-    modes = [(module, module.training) for module in network.modules()]
-    wanted = [(weight, weight.requires_grad) for weight in network.parameters()]
-    try:
-        for module, _ in modes:
-            module.training = False
-        network.requires_grad_(False)
-        with torch.backends.cudnn.flags(enabled=False):
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-        for weight, required in wanted:
-            weight.requires_grad_(required)
+    copied = network.fused().requires_grad_(False)
+    with torch.backends.cudnn.flags(enabled=False):
+        yield copied

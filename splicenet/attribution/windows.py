@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from splicenet.genome.alphabet import N, reverse_complement
-from splicenet.genome.intervals import Site
-from splicenet.genome.labels import ACCEPTOR, DONOR
+from splicenet.genome.intervals import Kind, Site
+from splicenet.genome.labels import ACCEPTOR, DONOR, KINDS
 
 __all__ = ["CLASS", "SiteWindows", "one_hot"]
 
@@ -59,6 +59,20 @@ class SiteWindows:
 
     def __getitem__(self, rows: slice) -> SiteWindows:
         return SiteWindows(self.sites[rows], self.codes[rows])
+
+    @property
+    def there(self) -> list[Kind]:
+        """Kinds of the sites, donors first."""
+        found = {site.kind for site in self.sites}
+        return [kind for kind in KINDS if kind in found]
+
+    def rows(self, kind: Kind) -> np.ndarray:
+        """Which of the windows are round sites of a kind, (n,), int64."""
+        return np.flatnonzero([site.kind == kind for site in self.sites])
+
+    def some(self, rows: np.ndarray) -> SiteWindows:
+        """Some of the windows, by their indices."""
+        return SiteWindows([self.sites[row] for row in rows], self.codes[rows])
 
     @property
     def centre(self) -> int:

@@ -163,9 +163,9 @@ def score_constructs(
     at
         Which base to look at, 0-based; without it, that of the largest change of probability.
     """
-    flank = -(-reader.flank // reader.phase) * reader.phase
-    padded = [np.pad(codes, flank, constant_values=N) for codes in sequences]
-    length = len(sequences[0])
+    flank, length = -(-reader.flank // reader.phase) * reader.phase, len(sequences[0])
+    around = flank, flank + -length % reader.phase
+    padded = [np.pad(codes, around, constant_values=N) for codes in sequences]
     scores = reader.read([Window(codes, "+", flank, flank + length) for codes in padded])
     place = None if at is None else Place(at, "+")
     before = scores[0][:, None]

@@ -12,67 +12,36 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from splicenet.attribution.checks import curves, rank_agreement, weights_control
+from splicenet.attribution.checks import MATRIX, curves, methods_agree, weights_control
 from splicenet.attribution.explain import Explaining, explain_windows
 from splicenet.attribution.faithfulness import Curves
-from splicenet.attribution.findings import Findings, find
-from splicenet.attribution.references import dinucleotide_shuffle, generator
+from splicenet.attribution.findings import Findings
+from splicenet.attribution.robustness import infidelity, sensitivity
 from splicenet.attribution.segments import by_segment
+from splicenet.attribution.target import Attribution
 from splicenet.attribution.windows import SiteWindows
 from splicenet.genome.intervals import Kind, Transcript
-from splicenet.genome.labels import KINDS
-from splicenet.genome.meme import Motif
 from splicenet.model.network import SpliceNetwork
 from splicenet.report.explained_sites import ExplainedSite, exons_around
 from splicenet.report.explanation import Explanation, write_page
 from splicenet.report.motiffiles import write_findings
 
-__all__ = ["find_all", "trust", "write_report"]
+__all__ = ["clearer", "trust", "write_report"]
 
-_CONTROLS = 50
-"""Shuffled windows of each kind."""
 _CHECKED = 20
 """Sites of each kind that the checks look at."""
+_FEW = 8
+"""Of these, for the checks that explain anew."""
 _DRAWN = 3
 """Sites of each kind drawn base by base."""
-
-
-def find_all(
-    network: SpliceNetwork,
-    windows: SiteWindows,
-    actual: np.ndarray,
-    settings: Explaining,
-    database: Sequence[Motif] = (),
-) -> list[Findings]:
-    """Seqlets and motifs of either kind, against shuffled windows explained by the same method."""
-    findings = []
-    for kind in _kinds(windows):
-        rows = _rows(windows, kind)
-        some = _some(windows, rows[:_CONTROLS])
-        shuffled = np.stack(
-            [dinucleotide_shuffle(one, generator(settings.seed + 1, one)) for one in some.codes]
-        )
-        control = SiteWindows(some.sites, shuffled)
-        scores = explain_windows(network, control, settings).actual(shuffled)
-        here = _some(windows, rows)
-        findings.append(
-            find(
-                here.codes,
-                actual[rows],
-                scores,
-                here.sites,
-                kind=kind,
-                centre=windows.centre,
-                database=database,
-            )
-        )
-    return findings
+_SHUFFLES = 10
+"""References of these, at least."""
 
 
 def trust(
     network: SpliceNetwork,
     windows: SiteWindows,
-    actual: np.ndarray,
+    attribution: Attribution,
     settings: Explaining,
     table: pd.DataFrame,
 ) -> tuple[dict[Kind, Curves], dict[str, float]]:
@@ -80,31 +49,61 @@ def trust(
     drawn: dict[Kind, Curves] = {}
     figures: dict[str, float] = {}
     if table["delta"].notna().any():
-        figures["completeness error, median share of the difference"] = float(
-            table["relative_error"].median()
-        )
-        figures["completeness error, largest"] = float(table["relative_error"].max())
-    for kind in _kinds(windows):
-        rows = _rows(windows, kind)[:_CHECKED]
-        some, scores = _some(windows, rows), actual[rows]
+        error = table["relative_error"]
+        figures["completeness error, median share of the difference"] = float(error.median())
+        figures["completeness error, largest"] = float(error.max())
+        figures["sites with a completeness error below 1 %"] = float((error < 0.01).mean())
+    rough = replace(settings, tolerance=np.inf)
+    for kind in windows.there:
+        rows = windows.rows(kind)[:_CHECKED]
+        some = windows.some(rows)
+        ours = Attribution(*(part[rows] for part in attribution))
+        scores = ours.actual(some.codes)
         drawn[kind] = curves(network, some, scores, settings)
-        fall, rise = drawn[kind].area(settings.method)
-        figures[f"{kind}s: deletion, gap to random order"] = fall
-        figures[f"{kind}s: insertion, gap to random order"] = rise
-        if settings.method != "gradient":
-            plain = explain_windows(network, some, replace(settings, method="gradient"))
-            agreed = rank_agreement(scores, plain.actual(some.codes))
-            figures[f"{kind}s: rank correlation with the gradient"] = agreed
+        for name in (settings.method, MATRIX):
+            fall, rise = drawn[kind].area(name)
+            figures[f"{kind}s: deletion by {name}, gap to random order"] = fall
+            figures[f"{kind}s: insertion by {name}, gap to random order"] = rise
+        figures[f"{kind}s: infidelity"] = infidelity(network, some, ours, settings)
+        few = windows.some(rows[:_FEW])
+        figures[f"{kind}s: sensitivity"] = sensitivity(network, few, rough)
+        figures |= {
+            f"{kind}s: rank correlation of {one} and {other}": agreed
+            for (one, other), agreed in methods_agree(network, few, scores[:_FEW], rough).items()
+        }
         figures[f"{kind}s: rank correlation with scrambled weights"] = weights_control(
             network, some, scores, settings
         )
     return drawn, figures
 
 
+def clearer(
+    network: SpliceNetwork,
+    windows: SiteWindows,
+    actual: np.ndarray,
+    settings: Explaining,
+    table: pd.DataFrame,
+) -> np.ndarray:
+    """Scores, (N, L), with those of the sites that are drawn against more shuffles.
+
+    A letter that a shuffle leaves in its place scores nothing against it: in a mean over sites that
+    hardly shows, in a single site it does.
+    """
+    if settings.method != "ig" or settings.reference != "shuffled":
+        return actual
+    rows = np.array([row for kind in windows.there for row in _surest(table, kind)])
+    many = replace(settings, shuffles=max(settings.shuffles, _SHUFFLES), tolerance=np.inf)
+    some = windows.some(rows)
+    shown = actual.copy()
+    shown[rows] = explain_windows(network, some, many).actual(some.codes)
+    return shown
+
+
 def write_report(
     folder: Path,
     windows: SiteWindows,
     actual: np.ndarray,
+    shown: np.ndarray,
     table: pd.DataFrame,
     findings: Sequence[Findings],
     *,
@@ -113,7 +112,7 @@ def write_report(
     checks: tuple[Mapping[Kind, Curves], Mapping[str, float]] = ({}, {}),
     transcripts: Sequence[Transcript] | None = None,
 ) -> list[Path]:
-    """Write motif files and ``explanation.html``, and name them.
+    """Write motif files and ``explanation.html``, and name them; ``shown`` are scores to draw.
 
     Raises
     ------
@@ -137,8 +136,8 @@ def write_report(
             curves=curves_of,
             trust={name: f"{value:.3g}" for name, value in figures.items()},
             sites=[
-                _drawn(windows, actual, table, row, transcripts)
-                for kind in _kinds(windows)
+                _drawn(windows, shown, table, row, transcripts)
+                for kind in windows.there
                 for row in _surest(table, kind)
             ],
             settings=settings,
@@ -164,16 +163,3 @@ def _drawn(
     ends = {(end - 1 if site.kind == "donor" else start) for start, end in exons}
     annotated = None if transcripts is None else 0 in ends
     return ExplainedSite(site, windows.codes[row], actual[row], windows.centre, exons, annotated)
-
-
-def _kinds(windows: SiteWindows) -> list[Kind]:
-    there = {site.kind for site in windows.sites}
-    return [kind for kind in KINDS if kind in there]
-
-
-def _rows(windows: SiteWindows, kind: Kind) -> np.ndarray:
-    return np.flatnonzero([site.kind == kind for site in windows.sites])
-
-
-def _some(windows: SiteWindows, rows: np.ndarray) -> SiteWindows:
-    return SiteWindows([windows.sites[row] for row in rows], windows.codes[rows])

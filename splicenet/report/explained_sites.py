@@ -20,6 +20,8 @@ __all__ = ["ExplainedSite", "exons_around", "site_card"]
 
 _SHOWN: dict[Kind, tuple[int, int]] = {"donor": (-29, 51), "acceptor": (-60, 20)}
 _COLUMN, _UP, _DOWN = 11.0, 96.0, 34.0
+_EDGE = 16.0
+"""Room that half the name of a base needs."""
 _LEGIBLE = 1.0
 """Least saliency, in nats, that fills the height: a site of which little can be said looks so."""
 
@@ -95,6 +97,10 @@ def site_card(one: ExplainedSite) -> str:
         if int(name.replace("\N{MINUS SIGN}", "-")) % 10 == 0 or name in ("+1", "\N{MINUS SIGN}1"):
             x = (offset - first + 0.5) * _COLUMN
             anchor = {"+1": "start", "\N{MINUS SIGN}1": "end"}.get(name, "middle")
+            if x < _EDGE:
+                anchor, x = "start", 0.0
+            elif x > width - _EDGE:
+                anchor, x = "end", width
             drawn.append(text(x, line + _DOWN + 42, name, anchor=anchor, kind="tiny"))
     place = f"{one.site.contig}:{one.site.position + 1:,} ({one.site.strand})"
     picture = svg(width, line + _DOWN + 48, "".join(drawn), label=place, scrolls=True)

@@ -17,7 +17,7 @@ from splicenet.genome.meme import write_meme
 from splicenet.genome.output import atomic
 from splicenet.genome.rows import RowWriter
 
-__all__ = ["motif_table", "write_findings"]
+__all__ = ["agreement_table", "motif_table", "write_findings"]
 
 _HIT_COLUMNS = "contig\tstart\tend\tname\tscore\tstrand\tbits\tp_value"
 
@@ -26,7 +26,7 @@ def write_findings(folder: str | Path, findings: Sequence[Findings]) -> list[Pat
     """Write all files, and name them.
 
     ``<kind>.seqlets.bed.gz`` and ``<kind>.motif_hits.bed.gz`` for every kind, and for all kinds
-    together ``motifs.meme``, ``motifs.tsv`` and ``matches.tsv``.
+    together ``motifs.meme``, ``motifs.tsv``, ``matches.tsv`` and ``site_motifs.tsv``.
 
     Parameters
     ----------
@@ -52,6 +52,7 @@ def write_findings(folder: str | Path, findings: Sequence[Findings]) -> list[Pat
     tables = {
         "motifs.tsv": motif_table(findings),
         "matches.tsv": pd.concat([one.matches for one in findings], ignore_index=True),
+        "site_motifs.tsv": agreement_table(findings),
     }
     for name, table in tables.items():
         with atomic(folder / name) as out:
@@ -82,6 +83,19 @@ def motif_table(findings: Sequence[Findings]) -> pd.DataFrame:
     ]
     columns = ["motif", "kind", "consensus", "seqlets", "enrichment"]
     return pd.DataFrame(rows, columns=[*columns, "distance_q1", "distance_median", "distance_q3"])
+
+
+def agreement_table(findings: Sequence[Findings]) -> pd.DataFrame:
+    """How alike a site's motif by saliency and the same counted are: a row a kind.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``kind``, ``sites``, and what :class:`~splicenet.attribution.sitemotif.Agreement` has.
+    """
+    return pd.DataFrame(
+        [{"kind": one.kind, "sites": len(one.sites), **one.agreement._asdict()} for one in findings]
+    )
 
 
 def _write_hits(path: Path, one: Findings) -> None:

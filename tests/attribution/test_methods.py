@@ -3,12 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from captum.attr import IntegratedGradients, Saliency
 
-from splicenet.attribution.gradient import gradient, gradients
+from splicenet.attribution.gradient import gradient
 from splicenet.attribution.integrated import integrated_gradients
 from splicenet.attribution.mutagenesis import mutagenesis
 from splicenet.attribution.smoothgrad import smoothgrad
-from splicenet.attribution.target import explaining, log_odds, odds, tensors
+from splicenet.attribution.target import explaining, log_odds, odds, slopes, tensors
 
 CENTRE = 50
 METHODS = {
@@ -53,7 +54,7 @@ def test_a_sequence_is_explained_alike_in_any_company(network, codes, kinds, met
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_mode_and_gradients_of_the_network_are_restored(network, codes, kinds, method):
+def test_the_network_is_left_as_it_is(network, codes, kinds, method):
     network.train()
     network.head.requires_grad_(False)
     network.head.eval()
@@ -72,10 +73,10 @@ def state_of(network):
 
 
 def test_gradients_are_finite_differences(network, codes, kinds):
-    network = network.double()
-    bases, classes = tensors(network, codes, kinds)
-    with explaining(network):
-        found = gradients(network, bases, classes, CENTRE)
+    with explaining(network.double()) as reader:
+        bases, classes = tensors(reader, codes, kinds)
+        score, found = slopes(reader, bases, classes, CENTRE)
+        np.testing.assert_allclose(score.numpy(), scored(network, codes, kinds))
         random = np.random.default_rng(1)
         step = 1e-6
         for row, letter in zip(range(3), (0, 2, 3), strict=True):
@@ -85,11 +86,33 @@ def test_gradients_are_finite_differences(network, codes, kinds):
                     moved = bases.clone()
                     moved[row, position, letter] += sign * step
                     with torch.no_grad():
-                        values.append(log_odds(network, moved, classes, CENTRE)[row])
+                        values.append(log_odds(reader, moved, classes, CENTRE)[row])
                 slope = (values[0] - values[1]) / (2 * step)
                 torch.testing.assert_close(
                     slope, found[row, position, letter], rtol=1e-4, atol=1e-7
                 )
+
+
+def test_captum_finds_the_same(network, codes, kinds):
+    """Its gradient, and its integral over very many steps."""
+    with explaining(network.double()) as reader:
+        bases, classes = tensors(reader, codes, kinds)
+
+        def target(bases, classes):
+            return log_odds(reader, bases, classes, CENTRE)
+
+        plain = Saliency(target).attribute(
+            bases.requires_grad_(), abs=False, additional_forward_args=classes
+        )
+        torch.testing.assert_close(slopes(reader, bases, classes, CENTRE)[1], plain)
+        whole = IntegratedGradients(target).attribute(
+            bases.detach(), additional_forward_args=classes, method="riemann_middle", n_steps=400
+        )
+    ours = integrated_gradients(
+        network, codes, kinds, centre=CENTRE, reference="zeros", steps=100, tolerance=1e-4
+    ).actual(codes)
+    scale = np.abs(ours).max()
+    np.testing.assert_allclose(ours, whole.sum(-1).detach().numpy(), atol=0.01 * scale)
 
 
 def test_letters_of_the_gradient_have_mean_zero(network, codes, kinds):
@@ -127,12 +150,13 @@ def test_several_references_are_averaged(network, codes, kinds):
     assert (found.reference != other.reference).all()
 
 
-def test_few_steps_are_doubled_until_they_suffice(network, codes, kinds):
+def test_few_steps_are_halved_until_they_suffice(network, codes, kinds):
     few = {"centre": CENTRE, "steps": 2}
     rough = integrated_gradients(network, codes, kinds, tolerance=10, **few)
     tolerance = (rough.delta / np.abs(rough.score - rough.reference)).max() / 2
     fine = integrated_gradients(network, codes, kinds, tolerance=tolerance, **few)
     allowed = np.maximum(tolerance * np.abs(fine.score - fine.reference), 1e-3)
+    np.testing.assert_allclose(rough.score, fine.score, atol=1e-6)
     assert (rough.delta > allowed).any()
     assert (fine.delta <= allowed).all()
 

@@ -53,7 +53,7 @@ def explain(cli, files, tmp_path):
         done = cli(
             *("explain", files / f"{name}.fa", "-m", files / "chance.splicenet"),
             *("--sites", files / f"{name}.bed", "-o", tmp_path / out, "--threads", "1"),
-            *("--length", "128", "--device", "cpu", *arguments),
+            *("--context", "64", "--device", "cpu", *arguments),
         )
         assert done.code == 0, done.err
         return tmp_path / out
@@ -95,6 +95,9 @@ def test_results(explain):
     layers = pd.read_csv(out / "layers.tsv", sep="\t")
     assert {"last", "coarse.blocks.0"} < set(layers["layer"])
     assert layers["layer"].str.endswith("backward_cell").any()
+    motifs = pd.read_csv(out / "site_motifs.tsv", sep="\t")
+    assert motifs["kind"].tolist() == ["donor", "acceptor"]
+    assert motifs["correlation"].between(-1, 1).all()
     run = json.loads((out / "run.json").read_text())
     assert run["method"] == "ig"
     assert run["checks"]
@@ -128,13 +131,13 @@ def test_a_run_goes_on_where_it_was_interrupted(explain, cli, files, monkeypatch
 
     monkeypatch.setattr(engine, "explain_windows", interrupted)
     arguments = (
-        *("explain", files / "fly.fa", "-m", files / "chance.splicenet", "--length", "128"),
+        *("explain", files / "fly.fa", "-m", files / "chance.splicenet", "--context", "64"),
         *("--sites", files / "fly.bed", "-o", tmp_path / "out", "--method", "gradient"),
     )
     assert cli(*arguments).code == 130
     assert "other settings" in cli(*arguments, "--resume", "--seed", "1").sentence
     assert cli(*arguments, "--resume").code == 0
-    assert len(asked) == 5
+    assert len(asked) == 9  # one of the four sites twice, and four shuffled windows
     for name in ("sites.tsv", "shap.npz", "donor.plus.bw"):
         assert (tmp_path / "out" / name).read_bytes() == (whole / name).read_bytes()
 

@@ -1,0 +1,79 @@
+"""How sites are explained: the options of all methods, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from splicenet.attribution.explain import METHODS
+from splicenet.attribution.references import REFERENCES
+from splicenet.attribution.target import BATCH_TOKENS
+from splicenet.genome.labels import KINDS
+
+__all__ = ["attribution_options"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def attribution_options(command: Command) -> Command:
+    """What :class:`~splicenet.attribution.explain.Explaining` takes, by the same names."""
+    for option in reversed(
+        [
+            click.option(
+                "--method",
+                type=click.Choice(METHODS),
+                default="ig",
+                show_default=True,
+                help="Integrated gradients, gradient times input, every single-base change, or "
+                "SmoothGrad.",
+            ),
+            click.option(
+                "--target",
+                type=click.Choice(KINDS),
+                help="Explain the log-odds of this kind.  [default: each site's own]",
+            ),
+            click.option(
+                "--reference",
+                type=click.Choice(REFERENCES),
+                default="shuffled",
+                show_default=True,
+                help="What ig compares with: dinucleotide-shuffled windows, no letters, or mean "
+                "composition.",
+            ),
+            click.option(
+                "--shuffles",
+                type=click.IntRange(1),
+                default=4,
+                show_default=True,
+                help="Shuffled references of each site; single sites become clearer with 10 or 20.",
+            ),
+            click.option(
+                "--steps",
+                type=click.IntRange(2),
+                default=10,
+                show_default=True,
+                help="Of ig, to begin with; copies of smoothgrad.",
+            ),
+            click.option(
+                "--tolerance",
+                type=click.FloatRange(0, min_open=True),
+                default=0.01,
+                show_default=True,
+                help="Steps of ig are halved until its scores add up but for this share.",
+            ),
+            click.option(
+                "--seed", default=0, show_default=True, help="Of shuffles, noise and the draw."
+            ),
+            click.option(
+                "--batch-tokens",
+                type=click.IntRange(1 << 10),
+                default=BATCH_TOKENS,
+                show_default=True,
+                help="Bases in a batch; memory grows with it.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command

@@ -8,12 +8,12 @@ transcription.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from splicenet.genome.intervals import Junction, Kind, Site, Strand, Transcript
+from splicenet.genome.intervals import Interval, Junction, Kind, Site, Strand, Transcript
 
 __all__ = ["ACCEPTOR", "DONOR", "KINDS", "NEITHER", "STRANDS", "UNKNOWN", "Labels"]
 
@@ -34,6 +34,9 @@ class Labels:
 
     positions: Mapping[Key, np.ndarray]
     values: Mapping[Key, np.ndarray]
+    known: Mapping[str, np.ndarray] | None = None
+    """By contig the stretches outside of which every base is UNKNOWN: starts and ends, sorted,
+    int64, (2, n). ``None`` knows all bases."""
 
     @classmethod
     def build(
@@ -89,6 +92,19 @@ class Labels:
             {k: np.array([v for _, v in items], np.uint8) for k, items in ordered.items()},
         )
 
+    def within(self, intervals: Sequence[Interval]) -> Labels:
+        """The labels of the intervals, which do not overlap; other bases are UNKNOWN."""
+        known: dict[str, np.ndarray] = {}
+        for contig in dict.fromkeys(interval.contig for interval in intervals):
+            there = sorted((i.start, i.end) for i in intervals if i.contig == contig)
+            known[contig] = np.array(there, np.int64).T
+        kept = {key: _inside(known.get(key[0]), places) for key, places in self.positions.items()}
+        return Labels(
+            {key: places[kept[key]] for key, places in self.positions.items()},
+            {key: values[kept[key]] for key, values in self.values.items()},
+            known,
+        )
+
     def window(self, contig: str, start: int, end: int, strand: Strand) -> np.ndarray:
         """Labels of ``[start, end)`` in reading direction: reversed on the minus strand.
 
@@ -102,6 +118,8 @@ class Labels:
         if positions is not None:
             first, last = np.searchsorted(positions, (start, end))
             labels[positions[first:last] - start] = self.values[contig, strand][first:last]
+        if self.known is not None:
+            labels[~_inside(self.known.get(contig), np.arange(start, end))] = UNKNOWN
         return labels[::-1] if strand == "-" else labels
 
     def of_kind(self, contig: str, strand: Strand, kind: Kind) -> np.ndarray:
@@ -123,3 +141,12 @@ class Labels:
     def count(self, kind: Kind) -> int:
         """Number of sites of one kind on both strands."""
         return sum(len(self.of_kind(contig, strand, kind)) for contig, strand in self.positions)
+
+
+def _inside(stretches: np.ndarray | None, positions: np.ndarray) -> np.ndarray:
+    """Which positions lie in one of the sorted stretches, bool."""
+    if stretches is None:
+        return np.zeros(len(positions), bool)
+    starts, ends = stretches
+    index = np.searchsorted(starts, positions, side="right") - 1
+    return (index >= 0) & (positions < ends[np.maximum(index, 0)])

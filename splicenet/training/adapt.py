@@ -1,0 +1,172 @@
+"""A model for a species of which little is known: a few genes, some spliced reads, or nothing.
+
+What is not annotated is not known, so labels hold inside the *loci* alone: the genes that the
+annotation has, or the stretches that spliced reads join. Without either a model can learn from its
+own confident calls (self-training). A fifth of the loci stop the training. Coordinates are 0-based
+half-open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from splicenet.exceptions import TrainingError
+from splicenet.genome.intervals import Interval, Junction, Kind
+from splicenet.genome.labels import DONOR, KINDS, STRANDS, UNKNOWN, Labels
+from splicenet.genome.regions import complement, merge, subtract
+from splicenet.genome.species import Species
+from splicenet.genome.split import Split
+from splicenet.model.modelfile import Model
+from splicenet.model.scoring import Stretch, scan
+from splicenet.training.run import Parts
+
+__all__ = ["Loci", "choose_loci", "find_loci", "locus_parts", "self_labelled"]
+
+Loci = list[Interval]
+"""Stretches whose labels are known, on both strands; sorted, none touching another."""
+
+_AROUND = 200
+"""Bases beside a gene that are known to hold none of its sites."""
+_CONTEXT = 4096
+"""Bases beside a locus that are read with it."""
+_VALIDATION = 5
+"""One locus in so many stops the training."""
+_FEWEST = 2
+_SURE, _DOUBTFUL = 0.9, 0.05
+"""Calibrated probabilities: a call, and what is neither a call nor nothing."""
+_CALL_REACH = 500
+"""Bases around a confident call that are believed."""
+
+
+def find_loci(species: Species) -> Loci:
+    """The spliced genes and the stretches that spliced reads join, with some bases around."""
+    spliced = [gene for gene in species.genes if _has_site(species.labels, gene)]
+    joined: Sequence[Interval | Junction] = [*spliced, *species.junctions]
+    return merge(
+        Interval(
+            one.contig,
+            max(0, one.start - _AROUND),
+            min(one.end + _AROUND, species.genome.lengths[one.contig]),
+        )
+        for one in joined
+    )
+
+
+def _has_site(labels: Labels, gene: Interval) -> bool:
+    sites = labels.positions.get((gene.contig, gene.strand), ())
+    first, last = np.searchsorted(sites, (gene.start, gene.end))
+    return bool(last > first)
+
+
+def choose_loci(loci: Loci, number: int | None, *, outside: Sequence[Interval], seed: int) -> Loci:
+    """Some of the loci at random; all of them with ``None``.
+
+    Parameters
+    ----------
+    outside
+        Regions that no chosen locus may overlap.
+
+    Raises
+    ------
+    TrainingError
+        If fewer than two are there, too few to train and to validate.
+    """
+    free = [locus for locus in loci if not any(locus.overlaps(region) for region in outside)]
+    if len(free) < _FEWEST:
+        raise TrainingError(
+            f"{len(free)} spliced genes are there to learn from, and it takes at least {_FEWEST}; "
+            "without an annotation or reads use --self-train"
+        )
+    count = len(free) if number is None else min(number, len(free))
+    chosen = np.random.default_rng(seed).choice(len(free), max(count, _FEWEST), replace=False)
+    return [free[index] for index in sorted(chosen)]
+
+
+def locus_parts(
+    species: Species, loci: Loci, *, held_out: Sequence[Interval], seed: int
+) -> tuple[Species, Parts]:
+    """The species with the labels of the loci alone, and its parts.
+
+    Loci are read with the sequence around them, up to the next locus of the other part. What is
+    held out must be annotated completely: there every base is known.
+    """
+    order = np.random.default_rng([seed, len(loci)]).permutation(len(loci))
+    watched = set(order[: -(-len(loci) // _VALIDATION)].tolist())
+    validation = [locus for index, locus in enumerate(loci) if index in watched]
+    training = [locus for index, locus in enumerate(loci) if index not in watched]
+
+    def with_context(own: Loci, other: Loci) -> list[Interval]:
+        lengths = species.genome.lengths
+        wide = merge(
+            Interval(
+                one.contig,
+                max(0, one.start - _CONTEXT),
+                min(one.end + _CONTEXT, lengths[one.contig]),
+            )
+            for one in own
+        )
+        return subtract(wide, [*other, *held_out])
+
+    watching = with_context(validation, training)
+    split = Split(subtract(with_context(training, validation), watching), watching, list(held_out))
+    narrow = replace(species, labels=species.labels.within(merge([*loci, *held_out])))
+    return narrow, Parts([narrow], [split])
+
+
+def self_labelled(
+    model: Model, species: Species, *, bases: int, outside: Sequence[Interval], seed: int
+) -> tuple[Species, Loci]:
+    """The species with the model's own confident calls as labels, and the stretches around them.
+
+    Parameters
+    ----------
+    bases
+        Bases of the genome to read, both strands, in pieces from all over it.
+    outside
+        Regions that are not read.
+    """
+    pieces = _pieces(complement(outside, species.genome.lengths), bases, seed)
+    positions: dict[tuple[str, str], list[np.ndarray]] = {}
+    values: dict[tuple[str, str], list[np.ndarray]] = {}
+    loci: list[Interval] = []
+    network = model.network.fused()
+    stretches = [Stretch.of(species.genome, piece) for piece in pieces]
+    for contig, scores in scan(network, stretches, flank=model.flank):
+        for strand_index, strand in enumerate(STRANDS):
+            marks = np.zeros(scores.values.shape[-1], np.uint8)
+            for kind_index, kind in enumerate(KINDS):
+                called = _calibrated(model, kind, scores.values[strand_index, kind_index])
+                marks[called >= _DOUBTFUL] = UNKNOWN
+                marks[called >= _SURE] = DONOR + kind_index
+            places = np.flatnonzero(marks)
+            positions.setdefault((contig, strand), []).append(places + scores.start)
+            values.setdefault((contig, strand), []).append(marks[places])
+            for place in np.flatnonzero((marks > 0) & (marks != UNKNOWN)) + scores.start:
+                start = max(0, int(place) - _CALL_REACH)
+                end = min(int(place) + _CALL_REACH, species.genome.lengths[contig])
+                loci.append(Interval(contig, start, end))
+    labels = Labels(
+        {key: np.concatenate(parts) for key, parts in positions.items()},  # type: ignore[misc]
+        {key: np.concatenate(parts) for key, parts in values.items()},  # type: ignore[misc]
+    )
+    return replace(species, labels=labels, genes=[], junctions=()), merge(loci)
+
+
+def _calibrated(model: Model, kind: Kind, probabilities: np.ndarray) -> np.ndarray:
+    return model.calibration[kind].apply(probabilities)
+
+
+def _pieces(regions: Sequence[Interval], bases: int, seed: int) -> list[Interval]:
+    """Pieces of the regions that hold about ``bases`` on both strands, drawn at random."""
+    size = 1 << 16
+    every = [
+        Interval(region.contig, start, min(start + size, region.end))
+        for region in regions
+        for start in range(region.start, region.end, size)
+    ]
+    count = min(len(every), max(1, bases // (2 * size)))
+    chosen = np.random.default_rng(seed).choice(len(every), count, replace=False)
+    return [every[index] for index in sorted(chosen)]

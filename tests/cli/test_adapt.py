@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from splicenet.model.modelfile import load_model
+
+
+def test_a_few_genes(cli, trained, fly_files, tmp_path):
+    output = tmp_path / "mine.splicenet"
+    files = ("-f", fly_files.fasta, "-a", fly_files.annotation, "-o", output)
+    held_out = ("--holdout", f"{fly_files.contig}:1,000,001-1,050,000")
+    done = cli("adapt", *files, *held_out, "-m", trained, "--genes", "8", "--steps", "4")
+    assert done.code == 0
+    assert "8 stretches to learn from" in done.err
+    assert "held out, both strands" in done.err
+    parent, mine = load_model(trained), load_model(output)
+    assert mine.scale == parent.scale
+    assert mine.record["ancestors"]
+
+
+def test_reads_and_nothing(cli, trained, read_files, tmp_path):
+    files = ("-f", read_files.fasta, "-m", trained, "--steps", "2")
+    reads = cli("adapt", *files, "-b", read_files.bam, "-o", tmp_path / "reads.splicenet")
+    assert reads.code == 0
+    bare = cli("adapt", *files, "-o", tmp_path / "bare.splicenet")
+    assert "--self-train alone" in bare.err
+    assert bare.code == 2

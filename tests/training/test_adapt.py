@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from splicenet.exceptions import TrainingError
+from splicenet.genome.intervals import Interval
+from splicenet.genome.labels import NEITHER, UNKNOWN
+from splicenet.genome.species import open_species
+from splicenet.training.adapt import choose_loci, find_loci, locus_parts, self_labelled
+
+
+@pytest.fixture(scope="module")
+def loci(fly_species):
+    return find_loci(fly_species)
+
+
+def test_loci_hold_every_spliced_gene(fly_species, loci):
+    sites = fly_species.labels.sites()
+    assert len(sites) > 500
+    for site in sites[::20]:
+        assert any(locus.start <= site.position < locus.end for locus in loci)
+    for left, right in zip(loci, loci[1:], strict=False):
+        assert left.end < right.start
+
+
+def test_loci_of_spliced_reads(read_files):
+    with open_species("fly", read_files.fasta, alignments=read_files.bam) as species:
+        loci = find_loci(species)
+        assert loci
+        for junction in species.junctions:
+            assert any(i.start < junction.start and junction.end < i.end for i in loci)
+
+
+def test_as_many_as_asked_for_and_none_held_out(fly_species, fly_files, loci):
+    held_out = [Interval(fly_files.contig, 0, 600_000)]
+    chosen = choose_loci(loci, 12, outside=held_out, seed=1)
+    assert len(chosen) == 12
+    assert all(locus.start >= 600_000 for locus in chosen)
+    assert chosen == choose_loci(loci, 12, outside=held_out, seed=1)
+    assert chosen != choose_loci(loci, 12, outside=held_out, seed=2)
+    everything = [Interval(fly_files.contig, 0, fly_species.genome.lengths[fly_files.contig])]
+    with pytest.raises(TrainingError, match="at least 2"):
+        choose_loci(loci, 12, outside=everything, seed=1)
+
+
+def test_what_is_not_annotated_is_not_known(fly_species, fly_files, loci):
+    held_out = [Interval(fly_files.contig, 1_000_000, 1_100_000)]
+    chosen = choose_loci(loci, 10, outside=held_out, seed=1)
+    narrow, parts = locus_parts(fly_species, chosen, held_out=held_out, seed=1)
+    (split,) = parts.splits
+    length = fly_species.genome.lengths[fly_files.contig]
+    for strand in "+-":
+        labels = narrow.labels.window(fly_files.contig, 0, length, strand)
+        labels = labels[::-1] if strand == "-" else labels
+        known = np.zeros(length, bool)
+        for locus in (*chosen, *held_out):
+            known[locus.start : locus.end] = True
+        assert (labels[~known] == UNKNOWN).all()
+        assert (labels[known] == NEITHER).mean() > 0.9
+        whole = fly_species.labels.window(fly_files.contig, 0, length, strand)
+        whole = whole[::-1] if strand == "-" else whole
+        assert (labels[known] == whole[known]).all()
+    three = [split.training, split.validation, split.held_out]
+    covered = np.zeros(length, int)
+    for part in three:
+        assert part
+        for region in part:
+            covered[region.start : region.end] += 1
+    assert covered.max() == 1
+
+
+def test_a_model_labels_for_itself(trained_model, fly_species, fly_files):
+    outside = [Interval(fly_files.contig, 0, 700_000)]
+    confident = trained_model
+    species, loci = self_labelled(confident, fly_species, bases=800_000, outside=outside, seed=1)
+    assert all(locus.end > 700_000 - 500 for locus in loci)
+    for site in species.labels.sites():
+        assert site.position >= 700_000
+        assert any(locus.start <= site.position < locus.end for locus in loci)
+    assert fly_species.labels.count("donor") > species.labels.count("donor")

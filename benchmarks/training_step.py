@@ -1,6 +1,6 @@
 """One training step in a process of its own: its peak memory and its time.
 
-Run by the benchmarks of memory, token budget and cells with the case as JSON; prints the figures as JSON.
+Run by the benchmarks of memory, token budget and cells, with the case as JSON; prints JSON.
 """
 
 from __future__ import annotations

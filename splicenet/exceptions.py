@@ -19,6 +19,7 @@ __all__ = [
     "SamplesheetError",
     "SequenceError",
     "SplicenetError",
+    "TaskError",
     "TrainingError",
     "VariantError",
 ]
@@ -88,6 +89,10 @@ class ModelFileError(SplicenetError):
 
 class MotifError(SplicenetError):
     """A file of motifs that cannot be read."""
+
+
+class TaskError(SplicenetError):
+    """A task that does not exist, or whose labels cannot be read."""
 
 
 class TrainingError(SplicenetError):

@@ -21,6 +21,7 @@ from splicenet.genome.bed import read_sites
 from splicenet.genome.output import STDOUT, atomic
 from splicenet.model.modelfile import SUFFIX, Model
 from splicenet.model.shipped import open_model
+from splicenet.report.arrivals import ARRIVALS, arrival_table
 from splicenet.report.diagnosis import (
     LEGEND,
     diagnosis_page,
@@ -172,6 +173,9 @@ def _text(evidence: Evidence, findings: Sequence[Finding]) -> str:
     gates = gate_table(evidence.flows)
     if len(gates):
         parts.append(as_text(gates))
+    if evidence.arrivals:
+        table = as_text(arrival_table(evidence.arrivals))
+        parts.append(f"{table}\n{click.wrap_text(ARRIVALS, 100)}")
     return "\n\n".join(parts) + "\n"
 
 

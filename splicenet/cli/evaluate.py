@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from splicenet.cli.judged_tasks import judge_tasks, task_json, task_table
 from splicenet.cli.options import choose_device, device_options, open_data, species_options
 from splicenet.cli.progress import bases_bar
 from splicenet.evaluation.judge import (
@@ -46,8 +47,21 @@ _NAMES = ("species", "method", "where", "kind")
     help="Evaluate here: a BED file, contig:start-end or contigs.  [default: what the model held "
     "out of this genome, else all of it]",
 )
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    metavar="TASK",
+    help="Where the labels of one of the model's tasks lie, as train has it: "
+    "mutation:VARIANTS.vcf.gz.  [default: where they lay in the training]",
+)
 @click.option("--baselines", is_flag=True, help="Beside two classical models trained elsewhere.")
-@click.option("-o", "--output", metavar="FILE", help="Also the table: .tsv or .json.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Also the table: .tsv or .json; tasks have one beside it, .tasks.tsv.",
+)
 @click.option("--plot", metavar="PNG", help="Also the precision-recall curves.")
 @click.option(
     "--reliability",
@@ -64,6 +78,7 @@ def evaluate(
     samplesheet: str | None,
     min_reads: int,
     regions: str | None,
+    tasks: tuple[str, ...],
     baselines: bool,
     output: str | None,
     plot: str | None,
@@ -76,15 +91,20 @@ def evaluate(
     Judged over every base of both strands of whole regions, and on the sense strand of annotated
     genes alone: AUPRC, top-k accuracy, precision, recall and F1 at the threshold, and the
     expected calibration error of probabilities from 0.1 upwards. The baselines are a position
-    weight matrix and a maximum-entropy model, trained on the sites outside the regions.
+    weight matrix and a maximum-entropy model, trained on the sites outside the regions. The heads
+    of a model's other tasks are judged where something is known: accuracy, AUPRC and AUROC of
+    classes, correlations of numbers.
 
     \b
     splicenet evaluate -m model.splicenet -f genome.fa -a genes.gtf --baselines
     splicenet evaluate -m model.splicenet --samplesheet species.csv -r test.bed -o table.tsv
+    splicenet evaluate -m multitask.splicenet -f genome.fa -a genes.gtf --task track:phylop.bw
     splicenet evaluate --sites sites.bed -f genome.fa -a genes.gtf -r chr4
     """
     if (model_file is None) == (sites_file is None):
         raise click.UsageError("give either --model or --sites")
+    if tasks and model_file is None:
+        raise click.UsageError("--task needs a --model that knows the task")
     place = choose_device(device, threads)
     model = None if model_file is None else open_model(model_file)
     sites = None if sites_file is None else read_sites(sites_file)
@@ -97,14 +117,17 @@ def evaluate(
             None if path is None else stack.enter_context(canvas(path))
             for path in (plot, reliability)
         )
+        species = open_data(fasta, annotation, bam, samplesheet, min_reads)
+        where = _regions(regions, species, model)
         judged = _judged(
-            open_data(fasta, annotation, bam, samplesheet, min_reads),
+            species,
+            where,
             model=model,
             sites=sites,
             sites_file=sites_file,
-            regions=regions,
             baselines=baselines,
         )
+        heads = {} if model is None else judge_tasks(model, species, where, tasks)
         results: dict[tuple[str, ...], SiteMetrics] = {
             (species, judgement.method, *key): metrics
             for species, judgement in judged
@@ -112,11 +135,16 @@ def evaluate(
         }
         with atomic(STDOUT) as out:
             out.write(as_text(metrics_table(results, names=_NAMES)) + "\n")
+            if heads:
+                out.write("\n" + as_text(task_table(heads)) + "\n")
         if table is not None and str(output).endswith(".json"):
-            json.dump(_rows(results, _bins(judged)), table, indent=1)
+            json.dump(_rows(results, _bins(judged)) + task_json(heads), table, indent=1)
             table.write("\n")
         elif table is not None:
             metrics_table(results, names=_NAMES).to_csv(table, sep="\t", index=False)
+            if heads:
+                with atomic(f"{str(output).removesuffix('.tsv')}.tasks.tsv") as beside:
+                    task_table(heads).to_csv(beside, sep="\t", index=False)
         several = samplesheet is not None
         if curves is not None:
             scored = {
@@ -143,16 +171,16 @@ Judged = Sequence[tuple[str, Judgement]]
 
 def _judged(
     species: Sequence[Species],
+    regions: Sequence[Sequence[Interval]],
     *,
     model: Model | None,
     sites: Sequence[Site] | None,
     sites_file: str | None,
-    regions: str | None,
     baselines: bool,
 ) -> Judged:
     """Judge everything that was asked for."""
     judged: list[tuple[str, Judgement]] = []
-    for one, where in zip(species, _regions(regions, species, model), strict=True):
+    for one, where in zip(species, regions, strict=True):
         if not where:
             continue
         if model is not None:

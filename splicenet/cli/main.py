@@ -29,6 +29,8 @@ class _Commands(click.Group):
         "train": "Train a model on a genome with its annotation, its spliced reads, or both.",
         "predict": "Write the splice sites of a genome, both strands.",
         "evaluate": "Compare predictions with an annotation.",
+        "adapt": "Teach a model a species of which little is known.",
+        "crossval": "Train without each species in turn, and judge the model on that one.",
         "diagnose": "Say what keeps a model from learning, and what to try next.",
         "variants": "Score what variants do to splicing.",
         "mutscan": "Score every single-base change of regions or genes.",

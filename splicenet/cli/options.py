@@ -146,6 +146,7 @@ def open_data(
     species = []
     for row in rows:
         opened = open_species(row.species, row.fasta, row.annotation, row.bam, min_reads=min_reads)
+        opened.task_sources = row.others
         species.append(context.with_resource(opened))
     for one in species:
         for note in one.notes:

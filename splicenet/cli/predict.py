@@ -15,9 +15,11 @@ from splicenet.genome.bed import SiteForm, SiteWriter
 from splicenet.genome.bigwig import TrackWriter
 from splicenet.genome.intervals import Kind, Strand
 from splicenet.genome.labels import KINDS, STRANDS
+from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
 from splicenet.genome.splice_scores import SpliceScoreWriter
 from splicenet.inference.predictor import Predictor, call_sites
+from splicenet.inference.task_output import TaskWriter, sites_of
 from splicenet.model.scoring import Scores
 
 __all__ = ["predict"]
@@ -38,6 +40,12 @@ __all__ = ["predict"]
     "--bigwig", metavar="PREFIX", help="Also four tracks: donor and acceptor, plus and minus."
 )
 @click.option(
+    "--tasks",
+    metavar="PREFIX",
+    help="Also what the model's other heads say: PREFIX.NAME.bw, or .bed.gz where it is one of "
+    "several classes, and PREFIX.windows.tsv with what is asked of whole windows.",
+)
+@click.option(
     "-t",
     "--threshold",
     type=click.FloatRange(0, 1),
@@ -52,6 +60,7 @@ def predict(
     output: str,
     form: str,
     bigwig: str | None,
+    tasks: str | None,
     threshold: float | None,
     regions: str | None,
     strand: str,
@@ -69,6 +78,7 @@ def predict(
     splicenet predict genome.fa > sites.bed
     splicenet predict genome.fa.gz -m model.splicenet -o sites.bed.gz --bigwig tracks/genome
     splicenet predict genome.fa -m model.splicenet -r chr2:1-500,000 --format tsv
+    splicenet predict genome.fa -m multitask.splicenet -o sites.bed.gz --tasks tracks/genome
     splicenet predict genome.fa --format spsc -o scores.tsv  # minimap2 --spsc=scores.tsv
     samtools faidx genome.fa chr4 | splicenet predict - -m model.splicenet | bedtools sort -i -
     """
@@ -81,8 +91,10 @@ def predict(
     strands: tuple[Strand, ...] = STRANDS if strand == "both" else (strand,)  # type: ignore[assignment]
     calls = ", ".join(f"{kind} >= {value:g}" for kind, value in at.items())
     header = [f"splicenet {__version__}, model {Path(model).name}, {calls}"]
+    if tasks is not None and not predictor.model.network.config.tasks:
+        raise click.UsageError(f"--tasks: the model {model} knows no task but splice sites")
     with open_genome(fasta) as genome, ExitStack() as stack:
-        scan = scan_genome(predictor, genome, regions)
+        scan = scan_genome(predictor, genome, regions, tasks=tasks is not None)
         if form == "spsc":
             write = stack.enter_context(_splice_scores(output, genome, strands))
         else:
@@ -90,13 +102,23 @@ def predict(
         tracks = (
             None if bigwig is None else stack.enter_context(TrackWriter(bigwig, genome.lengths))
         )
+        heads = (
+            None
+            if tasks is None
+            else stack.enter_context(TaskWriter(tasks, predictor, genome, strands, header=header))
+        )
         for contig, scores in scan:
+            if heads is not None:
+                heads.write(contig, scores)
+                scores = sites_of(scores)
             write(contig, scores)
             if tracks is not None:
                 for one in strands:
                     for index, kind in enumerate(KINDS):
                         values = scores.values[STRANDS.index(one), index]
                         tracks.write(contig, scores.start, one, kind, values)
+        if heads is not None:
+            heads.write_windows(None if regions is None else read_regions(regions, genome))
 
 
 @contextmanager

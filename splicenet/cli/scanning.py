@@ -56,12 +56,15 @@ def scanning_options(what: str) -> Callable[[Command], Command]:
 
 
 def scan_genome(
-    predictor: Predictor, genome: Genome, regions: str | None
+    predictor: Predictor, genome: Genome, regions: str | None, *, tasks: bool = False
 ) -> Iterator[tuple[str, Scores]]:
-    """Calibrated scores of both strands in order, with a progress bar."""
+    """Calibrated scores of both strands in order, with a progress bar.
+
+    With ``tasks`` the answers to the model's local tasks follow behind.
+    """
     intervals = None if regions is None else read_regions(regions, genome)
     bases = sum(genome.lengths.values() if intervals is None else map(len, intervals))
     with bases_bar("predicting", 2 * bases) as bar:
-        for contig, scores in predictor.scores(genome, intervals):
+        for contig, scores in predictor.scores(genome, intervals, tasks=tasks):
             yield contig, scores
-            bar.update(scores.values[0].size)
+            bar.update(2 * (scores.end - scores.start))

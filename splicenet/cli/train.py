@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from typing import Any, get_args
 
 import click
 
 from splicenet.cli.options import choose_device, device_options, open_data, species_options
-from splicenet.cli.progress import bases_bar, percent_bar
+from splicenet.cli.running import Terminal, share_or_regions, summary
 from splicenet.cli.sections import SectionedCommand
+from splicenet.cli.task_options import (
+    TASK_OPTIONS,
+    read_tasks,
+    task_options,
+)
 from splicenet.exceptions import TrainingError
 from splicenet.model.cells import CELLS
+from splicenet.model.heads import Pool
 from splicenet.model.initialisation import Initialisation
 from splicenet.model.network import Architecture, NetworkConfig
-from splicenet.training.loop import Progress
-from splicenet.training.run import FREEZABLE, Reporter, train_model
+from splicenet.training.run import FREEZABLE, train_model
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["train"]
@@ -39,6 +42,7 @@ _SECTIONS = {
         "forget_bias",
         "freeze",
     ),
+    "More tasks than splice sites": TASK_OPTIONS,
     "Batches and memory": (
         "length",
         "batch_tokens",
@@ -203,6 +207,7 @@ def _shape(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]
     multiple=True,
     help="With --init: keep these weights as they are; may be repeated.",
 )
+@task_options
 @device_options
 def train(
     fasta: str | None,
@@ -225,6 +230,10 @@ def train(
     restart: bool,
     init: str | None,
     freeze: tuple[str, ...],
+    task: tuple[str, ...],
+    tasks_file: str | None,
+    weight: tuple[str, ...],
+    pool: Pool,
     device: str,
     threads: int | None,
     **choices: Any,
@@ -239,6 +248,7 @@ def train(
     splicenet train -f genome.fa -b rnaseq.bam --min-reads 5
     splicenet train --samplesheet species.csv --holdout test.bed -o all.splicenet
     splicenet train -f genome.fa -a genes.gtf --init all.splicenet --freeze trunk --epochs 2
+    splicenet train -f genome.fa -a genes.gtf --task region --task contains:gene --weight region=0.3
     """
     if freeze and not init:
         raise click.UsageError("--freeze keeps the weights of --init; name that model too")
@@ -246,7 +256,8 @@ def train(
         raise click.UsageError("give --resume or --restart, not both")
     if all(choices[limit] is None for limit in ("minutes", "steps", "epochs")):
         choices["epochs"] = _DEFAULT_EPOCHS
-    settings = TrainingSettings(**choices)
+    tasks, weights = read_tasks(task, tasks_file, weight)
+    settings = TrainingSettings(**choices, weights=weights)
     try:
         config = NetworkConfig(
             architecture=architecture,
@@ -257,18 +268,20 @@ def train(
             rank=rank,
             initialisation=initialisation,
             forget_bias=forget_bias,
+            tasks=tasks,
+            pool=pool,
         )
     except ValueError as error:  # choices that do not go together
         raise TrainingError(str(error)) from error
     place = choose_device(device, threads)
     species = open_data(fasta, annotation, bam, samplesheet, min_reads, name=name)
-    terminal = _Terminal()
+    terminal = Terminal()
     model = train_model(
         species,
         output,
         config=config,
         settings=settings,
-        holdout=_share_or_regions(holdout),
+        holdout=share_or_regions(holdout),
         device=place,
         resume=resume,
         restart=restart,
@@ -277,67 +290,4 @@ def train(
         reporter=terminal,
     )
     terminal.close()
-    click.echo(_summary(model.record, output), err=True)
-
-
-def _share_or_regions(text: str) -> float | str:
-    """A number between 0 and 1 is a share; everything else names regions."""
-    try:
-        share = float(text)
-    except ValueError:
-        return text
-    if os.path.exists(text) or not 0 <= share < 1:
-        return text
-    return share
-
-
-class _Terminal(Reporter):
-    """Progress bars on a terminal, a line for each evaluation anywhere."""
-
-    def __init__(self) -> None:
-        self._bar = percent_bar("training")
-
-    def note(self, sentence: str) -> None:
-        click.echo(sentence, err=True)
-
-    def step(self, progress: Progress) -> None:
-        self._bar.set_postfix_str(
-            f" step {progress.step:,}, loss {progress.loss:.3f}, "
-            f"{progress.bases_per_second / 1000:.0f} kb/s, "
-            f"{progress.seconds_left / 60:.0f} min left",
-            refresh=False,
-        )
-        self._bar.update(100 * progress.share - self._bar.n)
-
-    def evaluation(self, row: dict[str, float]) -> None:
-        self._bar.write(
-            f"step {row['step']:,.0f}, {row['minutes']:.1f} min: loss {row['loss']:.3f} nats/kb, "
-            f"validation AUPRC donor {row['auprc_donor']:.3f}, "
-            f"acceptor {row['auprc_acceptor']:.3f}",
-            file=sys.stderr,
-        )
-
-    def scoring(self, what: str, strand_bases: int) -> Callable[[int], object]:
-        self._bar.close()
-        self._bar = bases_bar(what, strand_bases)
-        return lambda bases: self._bar.update(bases)
-
-    def close(self) -> None:
-        """Leave the last bar as it is."""
-        self._bar.close()
-
-
-def _summary(record: dict[str, Any], output: str) -> str:
-    """What a user wants to know when it is over."""
-    lines = [
-        f"{output}: best at step {record['best_step']:,} of {record['steps']:,} "
-        f"({record['minutes']:.1f} min)"
-    ]
-    for species, protocols in record["metrics"].items():
-        for kind, values in protocols["both strands"].items():
-            if values["auprc"] is not None:
-                lines.append(
-                    f"{species}, held out, both strands: {values['sites']:,} {kind}s, "
-                    f"AUPRC {values['auprc']:.3f}, top-k {values['top_k']:.3f}"
-                )
-    return "\n".join(lines)
+    click.echo(summary(model.record, output), err=True)

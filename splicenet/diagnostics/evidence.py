@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from splicenet.diagnostics.arrivals import Arrival
 from splicenet.diagnostics.fit import Fit
 from splicenet.model.network import NetworkConfig
 
@@ -130,6 +131,8 @@ class Evidence:
     training: dict[str, Any] = field(default_factory=dict)
     """The settings of the run, as the model's record has them."""
     flows: tuple[Flow, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
+    """The gradient of every task's loss at every level; empty for splice sites alone."""
     sites: int = 0
     """Sites whose loss was followed."""
     seen: Fit | None = None
@@ -164,6 +167,7 @@ class Evidence:
             "sites": self.sites,
             "reach_bases": self.reach,
             "levels": [flow.to_dict() for flow in self.flows],
+            "tasks": [arrival.to_dict() for arrival in self.arrivals],
             "trained_on": _fit(self.seen),
             "not_trained_on": _fit(self.unseen),
             "metrics": None if self.metrics is None else _rows(self.metrics),

@@ -5,8 +5,8 @@ Coordinates are 0-based half-open on the plus strand; windows are in the directi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from splicenet.genome.alphabet import N, reverse_complement
 from splicenet.genome.intervals import Interval, Site
 from splicenet.genome.labels import DONOR, KINDS, UNKNOWN
 from splicenet.genome.species import Species
+from splicenet.genome.targets import Target
+from splicenet.genome.tasks import Task
+from splicenet.genome.unknown import unknown
 
 __all__ = ["SiteWindows", "draw_sites", "site_windows"]
 
@@ -23,14 +26,21 @@ __all__ = ["SiteWindows", "draw_sites", "site_windows"]
 class SiteWindows:
     """Sequence around sites, read in the direction of transcription.
 
-    ``codes`` and ``labels`` are uint8, (n, L). Every site stands at :attr:`middle`.
+    ``codes`` and ``labels`` are uint8, (n, L). Every site stands at :attr:`middle`. ``targets``
+    has labels of tasks by name, (n, L) of a local one, (n,) of a global one.
     """
 
     codes: np.ndarray
     labels: np.ndarray
+    targets: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    def part(self, rows: slice) -> SiteWindows:
+        """Some of the windows."""
+        targets = {name: labels[rows] for name, labels in self.targets.items()}
+        return SiteWindows(self.codes[rows], self.labels[rows], targets)
 
     @property
     def middle(self) -> int:
@@ -61,6 +71,8 @@ def site_windows(
     length: int,
     *,
     regions: Sequence[Interval] | None = None,
+    tasks: Sequence[Task] = (),
+    targets: Mapping[str, Target] | None = None,
 ) -> SiteWindows:
     """Read ``length`` bases around every site.
 
@@ -70,6 +82,8 @@ def site_windows(
         Each is labelled in its window as it says itself, whatever the annotation says.
     regions
         Labels outside of these are UNKNOWN; the sequence is read all the same.
+    tasks, targets
+        What else is asked, and what the species knows of it, by name; of the whole window.
 
     Raises
     ------
@@ -78,6 +92,7 @@ def site_windows(
     """
     codes = np.full((len(sites), length), N, np.uint8)
     labels = np.full((len(sites), length), UNKNOWN, np.uint8)
+    answers = {task.name: unknown(task, codes.shape) for task in tasks}
     for row, site in enumerate(sites):
         if not 0 <= site.position < species.genome.lengths.get(site.contig, 0):
             raise RegionError(
@@ -95,7 +110,9 @@ def site_windows(
         known[codes[row] == N] = UNKNOWN
         known[length // 2] = KINDS.index(site.kind) + DONOR
         labels[row] = known
-    return SiteWindows(codes, labels)
+        for name, target in (targets or {}).items():
+            answers[name][row] = target.window(site.contig, start, start + length, site.strand)
+    return SiteWindows(codes, labels, answers)
 
 
 def _inside(contig: str, start: int, end: int, regions: Sequence[Interval]) -> np.ndarray:

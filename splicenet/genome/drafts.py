@@ -7,13 +7,13 @@ rows and judges the result in one place. Coordinates are 0-based half-open on th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from splicenet.exceptions import AnnotationError
 from splicenet.genome.intervals import Strand, Transcript
 
-__all__ = ["MIN_INTRON", "Draft", "Drafts", "Finished", "as_strand", "finish"]
+__all__ = ["MIN_INTRON", "Draft", "Drafts", "Finished", "as_strand", "finish", "thick"]
 
 MIN_INTRON = 20
 """Bases. Shorter spliceosomal introns are known of a few ciliates and nucleomorphs only; elsewhere
@@ -34,16 +34,23 @@ def as_strand(text: str) -> Strand:
     return _STRANDS.get(text, ".")
 
 
+def thick(exons: Iterable[tuple[int, int]], start: int, end: int) -> list[tuple[int, int, int]]:
+    """What lies of the exons in ``[start, end)``, as coding rows of unknown phase."""
+    parts = [(max(left, start), min(right, end), -1) for left, right in exons]
+    return [part for part in parts if part[0] < part[1]]
+
+
 @dataclass(slots=True)
 class Draft:
     """One transcript while its rows come in, in any order.
 
     ``parts`` are coding and untranslated rows, each with the name of its feature: what the exons
-    are made of where no row says ``exon``. ``open_starts`` and ``open_ends`` are the positions at
-    which a row is said to be incomplete, ``open_five`` and ``open_three`` say so of an end in
-    reading direction, ``partial`` of an end not named. ``skip`` is a reason to leave the
-    transcript out, ``contradiction`` what its rows disagree in, ``line`` that of the furthest row,
-    which ends at ``reach``.
+    are made of where no row says ``exon``. ``coding`` are the coding rows with their phases, -1
+    where one is not given. ``open_starts`` and ``open_ends`` are the positions at which a row is
+    said to be incomplete, ``open_five`` and ``open_three`` say so of an end in reading direction,
+    ``partial`` of an end not named. ``skip`` is a reason to leave the transcript out,
+    ``contradiction`` what its rows disagree in, ``line`` that of the furthest row, which ends at
+    ``reach``.
     """
 
     name: str
@@ -55,6 +62,7 @@ class Draft:
     biotype: str = ""
     exons: list[tuple[int, int]] = field(default_factory=list)
     parts: list[tuple[int, int, str]] = field(default_factory=list)
+    coding: list[tuple[int, int, int]] = field(default_factory=list)
     open_starts: tuple[int, ...] = ()
     open_ends: tuple[int, ...] = ()
     open_five: bool = False
@@ -185,6 +193,18 @@ def _transcript(draft: Draft, exons: list[tuple[int, int]]) -> Transcript:
         gene=draft.gene,
         symbol=draft.symbol,
         biotype=draft.biotype,
+        coding=_coding(draft),
         open_start=left,
         open_end=right,
     )
+
+
+def _coding(draft: Draft) -> tuple[tuple[int, int, int], ...]:
+    """Coding rows, sorted; a phase that is not given follows from the part before."""
+    expected = 0
+    parts = []
+    for start, end, given in sorted(set(draft.coding), reverse=draft.strand == "-"):
+        phase = expected if given < 0 else given
+        parts.append((start, end, phase))
+        expected = (phase - (end - start)) % 3
+    return tuple(sorted(parts))

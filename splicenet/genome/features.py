@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Literal
 
@@ -89,9 +89,38 @@ class _Records(io.TextIOBase):
 
 def _transcripts(contig: str, features: list[SeqFeature], lines: list[int]) -> Iterator[Draft]:
     with_mrna = {_gene(feature) for feature in features if feature.type == "mRNA"}
+    translated: dict[str, list[list[tuple[int, int, int]]]] = defaultdict(list)
+    for feature in features:
+        if feature.type == "CDS" and (coding := _coding(feature)):
+            translated[_gene(feature)].append(coding)
     for feature, line in zip(features, lines, strict=False):
-        if feature.type in _RNA or (feature.type == "CDS" and _gene(feature) not in with_mrna):
-            yield _draft(contig, feature, line)
+        if feature.type == "CDS" and _gene(feature) not in with_mrna:
+            draft = _draft(contig, feature, line)
+            draft.coding = [] if draft.skip else _coding(feature)
+            yield draft
+        elif feature.type in _RNA:
+            draft = _draft(contig, feature, line)
+            if feature.type == "mRNA":
+                fitting = (one for one in translated[draft.gene] if _fits(one, draft.exons))
+                draft.coding = next(fitting, [])
+            yield draft
+
+
+def _coding(feature: SeqFeature) -> list[tuple[int, int, int]]:
+    """The parts of a coding sequence, sorted; the first in reading direction has its phase."""
+    location = feature.location
+    parts = [(int(part.start), int(part.end), -1) for part in location.parts] if location else []
+    first = _first(feature, "codon_start")
+    if parts and first in ("1", "2", "3"):
+        parts[0] = (*parts[0][:2], int(first) - 1)
+    return sorted(parts)
+
+
+def _fits(coding: list[tuple[int, int, int]], exons: list[tuple[int, int]]) -> bool:
+    """Whether a coding sequence is spliced as a transcript is, as far as it reaches."""
+    start, end = coding[0][0], coding[-1][1]
+    inside = sorted((max(a, start), min(b, end)) for a, b in exons if a < end and b > start)
+    return inside == [part[:2] for part in coding]
 
 
 def _gene(feature: SeqFeature) -> str:

@@ -10,13 +10,16 @@ import re
 from splicenet.exceptions import AnnotationError
 from splicenet.genome.drafts import Draft
 
-__all__ = ["EXONS", "PARTS", "note_flags", "span", "split_row"]
+__all__ = ["CODING", "EXONS", "PARTS", "note_flags", "phase", "span", "split_row"]
 
 EXONS = frozenset({"exon", "pseudogenic_exon"})
 """Feature types that are exons."""
 
-PARTS = frozenset(
-    {"CDS", "coding_exon", "stop_codon", "UTR", "5UTR", "3UTR"}
+CODING = frozenset({"CDS", "coding_exon", "stop_codon"})
+"""Feature types that are translated, or would be."""
+
+PARTS = CODING | frozenset(
+    {"UTR", "5UTR", "3UTR"}
     | {f"{side}_prime_{utr}" for side in ("five", "three") for utr in ("UTR", "utr")}
 )
 """Feature types that make up the exons of a transcript where no row says ``exon``."""
@@ -63,6 +66,11 @@ def span(columns: list[str], *, path: str, number: int) -> tuple[int, int]:
         message = f"start {start + 1} and end {end} must be counted from 1, the smaller first"
         raise AnnotationError(message, path=path, line=number, contig=columns[0])
     return start, end
+
+
+def phase(columns: list[str]) -> int:
+    """Bases of a coding row before its first whole codon, -1 where the row does not say."""
+    return int(columns[7]) if columns[7] in ("0", "1", "2") else -1
 
 
 def note_flags(draft: Draft, attributes: str, start: int, end: int) -> None:

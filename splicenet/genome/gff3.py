@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from splicenet.exceptions import AnnotationError
 from splicenet.genome.drafts import MAX_SLIP, Draft, Drafts, as_strand
-from splicenet.genome.gff import EXONS, PARTS, note_flags, span, split_row
+from splicenet.genome.gff import CODING, EXONS, PARTS, note_flags, phase, span, split_row
 from splicenet.genome.lines import Lines
 
 __all__ = ["read_gff3"]
@@ -87,6 +87,8 @@ def _add_exon(drafts: dict[str, Draft], columns: list[str], *, path: str, number
             drafts[owner] = draft
         draft.place(contig, strand, end, number)
         draft.add(columns[2] in EXONS, start, end, attributes.get("ID", ""))
+        if columns[2] in CODING:
+            draft.coding.append((start, end, phase(columns)))
         note_flags(draft, columns[8], start, end)
 
 
@@ -144,7 +146,9 @@ def _split_gene(gene: Draft) -> Iterator[Draft]:
             yield gene
             return
     for feature, parts in rows.items():
-        yield replace(gene, name=feature or gene.name, parts=parts)
+        own = {(start, end) for start, end, _ in parts}
+        coding = [part for part in gene.coding if part[:2] in own]
+        yield replace(gene, name=feature or gene.name, parts=parts, coding=coding)
 
 
 def _attributes(column: str) -> dict[str, str]:

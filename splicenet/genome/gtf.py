@@ -10,7 +10,7 @@ from collections import Counter
 
 from splicenet.exceptions import AnnotationError
 from splicenet.genome.drafts import Draft, Drafts, as_strand
-from splicenet.genome.gff import EXONS, PARTS, note_flags, span, split_row
+from splicenet.genome.gff import CODING, EXONS, PARTS, note_flags, phase, span, split_row
 from splicenet.genome.lines import Lines
 
 __all__ = ["read_gtf"]
@@ -78,6 +78,8 @@ def read_gtf(lines: Lines, *, path: str) -> Drafts:
             drafts[name] = draft
         draft.place(contig, strand, end, number)
         draft.add(kind in EXONS, start, end)
+        if kind in CODING:
+            draft.coding.append((start, end, phase(columns)))
         note_flags(draft, attributes, start, end)
     return Drafts(drafts.values(), types)
 

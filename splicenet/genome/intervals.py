@@ -81,8 +81,10 @@ class Transcript:
     """Exons of one transcript, sorted by position, 0-based half-open on the plus strand.
 
     ``gene`` is the gene's id, ``symbol`` the name that people know it by, if there is one.
-    ``open_start`` and ``open_end`` say that the transcript is known to go on beyond its first or
-    last base *on the plus strand*, so that what happens there is unknown.
+    ``coding`` holds what is translated of them, sorted likewise, each part with its phase: the
+    bases, in reading direction, before its first whole codon; it is empty where nothing is, or
+    nothing is known. ``open_start`` and ``open_end`` say that the transcript is known to go on
+    beyond its first or last base *on the plus strand*, so that what happens there is unknown.
     """
 
     contig: str
@@ -92,6 +94,7 @@ class Transcript:
     gene: str = ""
     symbol: str = ""
     biotype: str = ""
+    coding: tuple[tuple[int, int, int], ...] = ()
     open_start: bool = False
     open_end: bool = False
 

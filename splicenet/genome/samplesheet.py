@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from splicenet.exceptions import SamplesheetError
 from splicenet.genome.lines import read_lines
+from splicenet.genome.tasks import located
 
 __all__ = ["Row", "read_samplesheet"]
 
 _REQUIRED = ("species", "fasta")
+_COLUMNS = (*_REQUIRED, "annotation", "bam")
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,12 @@ class Row:
     fasta: str | Path
     annotation: str | Path | None
     bam: str | Path | None
+    others: Mapping[str, str] = field(default_factory=dict)
+    """The cells of all other columns, by their names: tasks look there for their labels."""
 
 
 def read_samplesheet(path: str | Path) -> list[Row]:
-    """Read a comma- or tab-separated sheet with a header line; other columns are not looked at.
+    """Read a comma- or tab-separated sheet with a header line.
 
     Raises
     ------
@@ -38,7 +43,8 @@ def read_samplesheet(path: str | Path) -> list[Row]:
         raise SamplesheetError("the sheet is empty", path=path)
     delimiter = "\t" if "\t" in lines[0][1] else ","
     table = [_cells(text, delimiter, path, number) for number, text in lines]
-    header = [name.strip().lower() for name in table[0]]
+    header = [name.strip() for name in table[0]]
+    header = [name.lower() if name.lower() in _COLUMNS else name for name in header]
     missing = [name for name in _REQUIRED if name not in header]
     if missing:
         raise SamplesheetError(
@@ -82,4 +88,9 @@ def _row(cells: dict[str, str], sheet: Path, line: int) -> Row:
     species = cells.get("species", "").strip()
     if not species or fasta is None:
         raise SamplesheetError("a row needs a species and a fasta", path=sheet, line=line)
-    return Row(species, fasta, annotation, bam)
+    others = {
+        name: located(cell.strip(), sheet.parent)
+        for name, cell in cells.items()
+        if name and name not in _COLUMNS
+    }
+    return Row(species, fasta, annotation, bam, others)

@@ -38,6 +38,10 @@ class Species:
     labels: Labels
     genes: list[Interval]
     transcripts: Sequence[Transcript] = ()
+    junctions: Sequence[Junction] = ()
+    """Introns that spliced reads showed, with the number of reads."""
+    task_sources: Mapping[str, str] = field(default_factory=dict)
+    """What the labels of tasks are read from, by the task's name; empty where there is nothing."""
     sources: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     """Sentences for the user about what was left out."""
@@ -118,7 +122,9 @@ def _labelled(
             + (f", or ask for fewer than {min_reads} reads" if junctions else ""),
             path=named or None,
         )
-    return Species(name, genome, labels, genes, transcripts, sources, notes)
+    return Species(
+        name, genome, labels, genes, transcripts, junctions, sources=sources, notes=notes
+    )
 
 
 def open_annotation(path: str | Path, genome: Genome) -> Annotation:

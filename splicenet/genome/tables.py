@@ -6,7 +6,7 @@ Both are 0-based half-open in the file already.
 from __future__ import annotations
 
 from splicenet.exceptions import AnnotationError
-from splicenet.genome.drafts import Draft, Drafts, as_strand
+from splicenet.genome.drafts import Draft, Drafts, as_strand, thick
 from splicenet.genome.lines import Lines
 
 __all__ = ["BED_COLUMNS", "cells", "genepred_strand", "read_bed12", "read_genepred"]
@@ -60,6 +60,9 @@ def read_bed12(lines: Lines, *, path: str) -> Drafts:
             message = f"the blocks do not run from {start} to {end}, as columns 2 and 3 say"
             raise AnnotationError(message, path=path, line=number, contig=row[0])
         draft = Draft(row[3], row[0], as_strand(row[5]), number, exons=exons, reach=end)
+        # Thick from end to end is what programs write that know nothing of coding sequence.
+        if row[6].isdecimal() and row[7].isdecimal() and (int(row[6]), int(row[7])) != (start, end):
+            draft.coding = thick(exons, int(row[6]), int(row[7]))
         drafts.append(draft)
     return Drafts(drafts)
 
@@ -92,14 +95,30 @@ def read_genepred(lines: Lines, *, path: str) -> Drafts:
         _check(exons, count, len(starts), len(ends), path=path, number=number, contig=contig)
         draft = Draft(row[at - 2], contig, as_strand(row[at]), number, exons=exons)
         draft.reach = exons[-1][1]
+        draft.coding = thick(exons, *coding)
         if len(row) >= at + 13:  # extended: score, gene, completeness of both ends, frames
             draft.gene = row[at + 9]
             draft.open_starts = coding[:1] if row[at + 10] == "incmpl" else ()
             draft.open_ends = coding[1:] if row[at + 11] == "incmpl" else ()
+            draft.coding = _with_frames(draft, exons, row[at + 12])
         elif at == 3 and not row[0].isdigit():
             draft.gene = row[0]
         drafts.append(draft)
     return Drafts(drafts)
+
+
+def _with_frames(
+    draft: Draft, exons: list[tuple[int, int]], frames: str
+) -> list[tuple[int, int, int]]:
+    """The coding parts with the phases of the exons that they lie in, where these are given."""
+    try:
+        by_end = {end: -frame % 3 for (_, end), frame in zip(exons, _integers(frames), strict=True)}
+    except ValueError:
+        return draft.coding
+    return [
+        (start, end, next(by_end[last] for first, last in exons if first <= start < last))
+        for start, end, _ in draft.coding
+    ]
 
 
 def _integers(text: str) -> list[int]:

@@ -18,6 +18,7 @@ from splicenet.genome.intervals import Interval, Kind, Site, Strand
 from splicenet.genome.labels import KINDS, STRANDS
 from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
+from splicenet.model.answers import Answer, asked_window, global_answers, local_scan
 from splicenet.model.modelfile import Model
 from splicenet.model.scoring import BATCH_TOKENS, Scores, Stretch, scan
 from splicenet.model.shipped import open_model
@@ -90,7 +91,7 @@ class Predictor:
         return np.concatenate([scores.values for _, scores in self._scan([stretch])], axis=-1)
 
     def scores(
-        self, genome: Genome, regions: Iterable[Interval] | None = None
+        self, genome: Genome, regions: Iterable[Interval] | None = None, *, tasks: bool = False
     ) -> Iterator[tuple[str, Scores]]:
         """Calibrated probabilities of both strands, window by window.
 
@@ -100,15 +101,33 @@ class Predictor:
             Open.
         regions
             What to score, sorted and without overlap; without it, everything.
+        tasks
+            Whether the answers to the model's local tasks follow, behind donor and acceptor, as
+            :class:`~splicenet.model.answers.LocalLayout` has them.
 
         Returns
         -------
         iterator of contig, Scores
             In order; memory does not grow with the genome.
         """
-        if regions is None:
-            regions = (Interval(contig, 0, length) for contig, length in genome.lengths.items())
-        return self._scan(Stretch.of(genome, region) for region in regions)
+        regions = _everything(genome) if regions is None else regions
+        return self._scan((Stretch.of(genome, region) for region in regions), tasks=tasks)
+
+    def answers(
+        self, genome: Genome, regions: Iterable[Interval] | None = None
+    ) -> Iterator[Answer]:
+        """Answers to the model's global tasks, window by window, both strands.
+
+        Parameters
+        ----------
+        genome, regions
+            As :meth:`scores`. A region is cut into windows as long as those of the training.
+        """
+        regions = _everything(genome) if regions is None else regions
+        window = asked_window(self.model)
+        return global_answers(
+            self._network, genome, regions, window=window, batch_tokens=self._batch_tokens
+        )
 
     def scan(self, fasta: str | Path, regions: str | None = None) -> Iterator[Site]:
         """Call the splice sites of a genome, sorted by position.
@@ -133,9 +152,11 @@ class Predictor:
             for contig, scores in self.scores(genome, intervals):
                 yield from call_sites(contig, scores, self.threshold)
 
-    def _scan(self, stretches: Iterable[Stretch]) -> Iterator[tuple[str, Scores]]:
-        """As :func:`scan`, with calibrated values."""
-        windows = scan(
+    def _scan(
+        self, stretches: Iterable[Stretch], *, tasks: bool = False
+    ) -> Iterator[tuple[str, Scores]]:
+        """As :func:`scan` or :func:`local_scan`, with calibrated probabilities of sites."""
+        windows = (local_scan if tasks else scan)(
             self._network, stretches, flank=self.model.flank, batch_tokens=self._batch_tokens
         )
         for contig, scores in windows:
@@ -144,6 +165,10 @@ class Predictor:
                     scores.values[:, index]
                 )
             yield contig, scores
+
+
+def _everything(genome: Genome) -> Iterator[Interval]:
+    return (Interval(contig, 0, length) for contig, length in genome.lengths.items())
 
 
 def call_sites(

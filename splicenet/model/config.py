@@ -6,7 +6,9 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
+from splicenet.genome.tasks import Task
 from splicenet.model.cells import CELLS, GATED
+from splicenet.model.heads import Pool
 from splicenet.model.initialisation import Initialisation
 
 __all__ = ["Architecture", "NetworkConfig"]
@@ -53,6 +55,10 @@ class NetworkConfig:
     """Recurrent steps, for ``chrono``."""
     site_prior: float = 1e-3
     """Share of donors, and of acceptors, that the untrained head expects."""
+    tasks: tuple[Task, ...] = ()
+    """What is asked beside splice sites: a head for each."""
+    pool: Pool = "last"
+    """What heads that answer for a whole window read of its steps; :class:`GlobalHead` tells."""
 
     def __post_init__(self) -> None:
         if self.architecture not in get_args(Architecture):
@@ -63,6 +69,7 @@ class NetworkConfig:
             if type(value) is int and value < 1 and name != "forget_bias":
                 raise ValueError(f"{name} must be at least 1")
         self._check_recurrence()
+        self._check_tasks()
 
     def _check_recurrence(self) -> None:
         if self.cell not in CELLS:
@@ -84,6 +91,18 @@ class NetworkConfig:
         if self.longest_memory < 3:
             raise ValueError("longest_memory must be at least 3")
 
+    def _check_tasks(self) -> None:
+        if self.pool not in get_args(Pool):
+            raise ValueError(f"pool must be one of {', '.join(get_args(Pool))}")
+        if len({task.name for task in self.tasks}) < len(self.tasks):
+            raise ValueError("two tasks have the same name")
+        whole = [task.name for task in self.tasks if task.scope == "global"]
+        if whole and self.pool == "last" and self.architecture == "conv":
+            raise ValueError(
+                f"the task {whole[0]} reads the last states of the recurrent level, which the "
+                "architecture conv leaves out; pool mean or attention instead"
+            )
+
     @property
     def phase(self) -> int:
         """Windows that begin a multiple of this many bases apart are read alike."""
@@ -97,6 +116,13 @@ class NetworkConfig:
         return 1 if self.architecture == "lstm" else self.stride * self.recurrent_stride
 
     @property
+    def slowest(self) -> tuple[int, int]:
+        """Bases to a step, and width, of what heads that answer for a whole window read."""
+        if self.architecture == "conv":
+            return self.stride, self.coarse_channels
+        return self.step, 2 * self.hidden
+
+    @property
     def margin(self) -> int:
         """Bases at either end of a window that the convolutions see only in part."""
         if self.architecture == "lstm":
@@ -107,7 +133,7 @@ class NetworkConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return asdict(self)
+        return asdict(self) | {"tasks": [task.to_dict() for task in self.tasks]}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> NetworkConfig:
@@ -115,11 +141,12 @@ class NetworkConfig:
 
         Raises
         ------
-        TypeError, ValueError
+        KeyError, TypeError, ValueError
             If a setting is unknown or makes no sense.
         """
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise TypeError(f"unknown network settings: {', '.join(sorted(unknown))}")
         lists = {name: tuple(v) for name, v in values.items() if isinstance(v, list | tuple)}
-        return cls(**{**values, **lists})
+        tasks = tuple(Task.from_dict(task) for task in values.get("tasks", ()))
+        return cls(**{**values, **lists, "tasks": tasks})

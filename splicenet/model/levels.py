@@ -6,6 +6,7 @@ In the comments ``B`` is the batch, ``L`` the length in bases, ``T`` the steps o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, cast
 
 import torch
@@ -36,6 +37,8 @@ class Reading(NamedTuple):
     truncation: Truncation | None = None
     recompute: int = 0
     watch: Watch | None = None
+    hear: Callable[[Tensor], object] | None = None
+    """Called with what the slowest level says, (B, T, W), before it joins the faster ones."""
 
     def there(self, steps: int, stride: int) -> Tensor | None:
         """Which of so many steps of ``stride`` bases lie in their sequence, (B, T), bool."""
@@ -65,13 +68,16 @@ def make_recurrence(inputs: int, config: NetworkConfig) -> Recurrence:
 
 def recur(recurrence: Recurrence, steps: Tensor, how: Reading, stride: int) -> Tensor:
     """Read steps of ``stride`` bases with the recurrent layers, (B, T, I) to (B, T, 2H)."""
-    return recurrence(
+    y = recurrence(
         steps,
         how.there(steps.shape[1], stride),
         truncation=how.truncation,
         recompute=how.recompute,
         watch=how.watch,
     )
+    if how.hear is not None:
+        how.hear(y)
+    return y
 
 
 class ResidualBlock(nn.Module):
@@ -92,8 +98,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor, there: Tensor | None = None) -> Tensor:
         """Read where the mask (B, L) says that something is; elsewhere is 0."""
-        y = only(F.relu(self.first_norm(self.first(x))), there)  # (B, C, L)
-        return only(F.relu(x + self.second_norm(self.second(y))), there)
+        y = only(F.relu(_normalised(self.first_norm, self.first(x), there)), there)  # (B, C, L)
+        return only(F.relu(x + _normalised(self.second_norm, self.second(y), there)), there)
 
     def fuse(self) -> None:
         """Fold the normalisations into the convolutions; for prediction only."""
@@ -121,6 +127,8 @@ class CoarseLevel(nn.Module):
     def forward(self, x: Tensor, how: Reading = WHOLE) -> Tensor:
         """Read the level above and add to it."""
         y = self.features(x, how)  # (B, C', T)
+        if self.recurrent is None and how.hear is not None:
+            how.hear(y.transpose(1, 2))
         return self.join(x, y if self.recurrent is None else self.recurrent(y, how))
 
     def features(self, x: Tensor, how: Reading = WHOLE) -> Tensor:
@@ -172,6 +180,15 @@ class RecurrentLevel(nn.Module):
 def only(x: Tensor, there: Tensor | None) -> Tensor:
     """(B, C, T), 0 where nothing is by the mask (B, T)."""
     return x if there is None else x.masked_fill(~there[:, None], 0)
+
+
+def _normalised(norm: nn.Module, x: Tensor, there: Tensor | None) -> Tensor:
+    """Normalise (B, C, T); in training, what the mask leaves out counts in no average."""
+    if there is None or not norm.training:
+        return norm(x)
+    steps = x.transpose(1, 2)  # (B, T, C)
+    normalised = torch.zeros_like(steps).masked_scatter(there[..., None], norm(steps[there]))
+    return normalised.transpose(1, 2)
 
 
 def _to_strides(x: Tensor, stride: int) -> Tensor:

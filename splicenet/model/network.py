@@ -4,7 +4,8 @@ Bases are read at three time scales, each slower than the one before: residual c
 every base see the consensus; coarser residual convolutions see some hundred bases around it; a
 bidirectional recurrent level walks over the whole stretch and carries what lies far away, an exon
 ago or a gene ago. Every level is added back to the faster one it was read from, and the head names
-each base *neither*, *donor* or *acceptor*. Sequences are read in the direction of transcription.
+each base *neither*, *donor* or *acceptor*; heads of other tasks stand beside it. Sequences are read
+in the direction of transcription.
 
 In the comments ``B`` is the batch, ``L`` the length in bases, ``T`` the steps of a slower level,
 ``S`` its stride, ``C`` the channels of a level and ``H`` the hidden units of one direction.
@@ -13,14 +14,16 @@ In the comments ``B`` is the batch, ``L`` the length in bases, ``T`` the steps o
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from splicenet.genome.tasks import SPLICE
 from splicenet.model.config import Architecture, NetworkConfig
+from splicenet.model.heads import expect, make_heads
 from splicenet.model.levels import (
     WHOLE,
     CoarseLevel,
@@ -63,6 +66,7 @@ class SpliceNetwork(nn.Module):
             self.last = ResidualBlock(width, config.kernel)
         self.head = nn.Conv1d(width, len(CLASSES), 1)
         self._expect_few_sites()
+        self.heads = make_heads(config.tasks, config.pool, local=width, slow=config.slowest[1])
 
     def _expect_few_sites(self) -> None:
         """Start the head at the base rate, or the first steps learn only that sites are rare."""
@@ -70,6 +74,12 @@ class SpliceNetwork(nn.Module):
         prior = torch.tensor([1 - 2 * self.config.site_prior] + 2 * [self.config.site_prior])
         with torch.no_grad():
             cast(Tensor, self.head.bias).copy_(prior.log())
+
+    def expect(self, rates: Mapping[str, Sequence[float]]) -> None:
+        """Let the heads of tasks, by name, begin at base rates, as :func:`expect` takes them."""
+        for task, head in zip(self.config.tasks, self.heads, strict=True):
+            if task.name in rates:
+                expect(head, task, rates[task.name])
 
     @property
     def recurrence(self) -> Recurrence | None:
@@ -106,9 +116,41 @@ class SpliceNetwork(nn.Module):
         Tensor
             Logits in the order of :data:`CLASSES`, (B, 3, L), float32.
         """
-        bases = F.one_hot(codes.long(), 5)[..., :4].to(self.head.weight.dtype)  # (B, L, 4); N is 0
         how = Reading(lengths, truncation, recompute, watch)
-        return self.read(bases, how).float()
+        return self.read(self._letters(codes), how).float()
+
+    def read_all(
+        self,
+        codes: Tensor,
+        *,
+        lengths: Tensor | None = None,
+        truncation: Truncation | None = None,
+        recompute: int = 0,
+        watch: Watch | None = None,
+    ) -> dict[str, Tensor]:
+        """As :meth:`forward`, with the answers to all tasks.
+
+        Returns
+        -------
+        dict
+            ``splice`` as :meth:`forward` gives it, then each task by its name, float32: of a local
+            one logits of its classes, or its number in the task's units, or the log-odds of a
+            number between 0 and 1, (B, K, L); of a global one logits, (B, K).
+        """
+        said: list[Tensor] = []
+        how = Reading(lengths, truncation, recompute, watch, said.append)
+        x, how = self._features(self._letters(codes), how)
+        (slow,) = said  # (B, T, W)
+        there = how.there(slow.shape[1], self.config.slowest[0])
+        answers = {SPLICE: self.head(x)[..., : codes.shape[1]]}
+        for task, head in zip(self.config.tasks, self.heads, strict=True):
+            local = task.scope == "local"
+            answers[task.name] = head(x)[..., : codes.shape[1]] if local else head(slow, there)
+        return {name: answer.float() for name, answer in answers.items()}
+
+    def _letters(self, codes: Tensor) -> Tensor:
+        """(B, L) to (B, L, 4); N is zeros."""
+        return F.one_hot(codes.long(), 5)[..., :4].to(self.head.weight.dtype)
 
     def read(self, bases: Tensor, how: Reading = WHOLE) -> Tensor:
         """As :meth:`forward`, from numbers for letters, so that gradients can flow back to them.
@@ -125,17 +167,19 @@ class SpliceNetwork(nn.Module):
         Tensor
             Logits, (B, 3, L), of the weights' dtype.
         """
-        length, phase = bases.shape[1], self.config.phase
-        bases = F.pad(bases, (0, 0, 0, -length % phase))  # N
+        return self.head(self._features(bases, how)[0])[..., : bases.shape[1]]
+
+    def _features(self, bases: Tensor, how: Reading) -> tuple[Tensor, Reading]:
+        """What the local heads read, (B, C, L), and how it was read, to whole phases."""
+        phase = self.config.phase
+        bases = F.pad(bases, (0, 0, 0, -bases.shape[1] % phase))  # N
         if how.lengths is not None:
             there = torch.arange(bases.shape[1], device=bases.device) < how.lengths[:, None]
             bases = bases.masked_fill(~there[..., None], 0)
             how = how._replace(lengths=-(-how.lengths // phase) * phase)
         if self.config.architecture == "lstm":
-            x = recur(self.plain, bases, how, 1).transpose(1, 2)  # (B, 2H, L)
-        else:
-            x = self._convolve(bases.transpose(1, 2), how)  # (B, C, L)
-        return self.head(x)[..., :length]
+            return recur(self.plain, bases, how, 1).transpose(1, 2), how  # (B, 2H, L)
+        return self._convolve(bases.transpose(1, 2), how), how
 
     def _convolve(self, bases: Tensor, how: Reading) -> Tensor:
         there = how.there(bases.shape[-1], 1)

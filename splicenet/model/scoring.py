@@ -28,12 +28,17 @@ __all__ = [
     "Scores",
     "Stretch",
     "measure_flank",
+    "Read",
     "scan",
+    "scan_with",
     "site_probabilities",
 ]
 
 Fetch = Callable[[int, int], np.ndarray]
 """``fetch(start, end)`` gives codes; positions outside the contig come back as N."""
+
+Read = Callable[[np.ndarray], np.ndarray]
+"""Codes in reading direction, (B, L), to K numbers a base, (B, K, L), float32."""
 
 BATCH_TOKENS = 1 << 18
 """Bases in a batch by default; some 600 MB of memory."""
@@ -54,7 +59,8 @@ class Scores(NamedTuple):
     """Probabilities of ``[start, start + n)``.
 
     ``values`` has shape (2, 2, n): strands (plus, minus), kinds (donor, acceptor), positions in
-    plus-strand order on both strands; dtype float32.
+    plus-strand order on both strands; dtype float32. Other readers than that of the sites put
+    other numbers in the place of the kinds, or behind them.
     """
 
     start: int
@@ -146,7 +152,25 @@ def scan(
     contig, Scores
         Every window's share of its stretch.
     """
-    phase = network.config.phase
+    read = partial(site_probabilities, network)
+    return scan_with(
+        read, 2, stretches, phase=network.config.phase, flank=flank, batch_tokens=batch_tokens
+    )
+
+
+def scan_with(
+    read: Read,
+    numbers: int,
+    stretches: Iterable[Stretch],
+    *,
+    phase: int,
+    flank: int,
+    batch_tokens: int = BATCH_TOKENS,
+) -> Iterator[tuple[str, Scores]]:
+    """As :func:`scan`, with whatever reads codes to some ``numbers`` a base; 0 at N.
+
+    ``phase`` is that of the network that reads.
+    """
     flank = _up(flank, phase)
     windows = (window for stretch in stretches for window in _windows(stretch, phase))
     for shelf in _shelves(windows, flank, batch_tokens):
@@ -154,7 +178,7 @@ def scan(
         for width in {window.width for window in shelf}:
             alike = [index for index, window in enumerate(shelf) if window.width == width]
             codes = np.stack([shelf[index].codes(flank) for index in alike])
-            values.update(zip(alike, _both_strands(network, codes, flank), strict=True))
+            values.update(zip(alike, _both_strands(read, numbers, codes, flank), strict=True))
         for index, window in enumerate(shelf):
             yield window.stretch.contig, window.scores(values.pop(index))
 
@@ -180,16 +204,16 @@ def _shelves(windows: Iterable[_Window], flank: int, batch_tokens: int) -> Itera
         yield shelf
 
 
-def _both_strands(network: SpliceNetwork, codes: np.ndarray, flank: int) -> np.ndarray:
-    """Plus-strand windows (W, L) to probabilities (W, 2 strands, 2 kinds, L - 2 * flank)."""
+def _both_strands(read: Read, numbers: int, codes: np.ndarray, flank: int) -> np.ndarray:
+    """Plus-strand windows (W, L) to numbers (W, 2 strands, K, L - 2 * flank)."""
     windows, length = codes.shape
-    values = np.zeros((windows, 2, 2, length - 2 * flank), np.float32)
-    read = np.flatnonzero((codes != N).any(axis=1))  # no base of N is a site
-    if read.size:
-        both = np.concatenate([codes[read], reverse_complement(codes[read])])
-        scored = site_probabilities(network, both)[..., flank : length - flank]
-        values[read, _PLUS] = scored[: read.size]
-        values[read, _MINUS] = scored[read.size :, :, ::-1]
+    values = np.zeros((windows, 2, numbers, length - 2 * flank), np.float32)
+    some = np.flatnonzero((codes != N).any(axis=1))  # no base of N is a site
+    if some.size:
+        both = np.concatenate([codes[some], reverse_complement(codes[some])])
+        scored = read(both)[..., flank : length - flank]
+        values[some, _PLUS] = scored[: some.size]
+        values[some, _MINUS] = scored[some.size :, :, ::-1]
         values *= (codes != N)[:, None, None, flank : length - flank]
     return values
 

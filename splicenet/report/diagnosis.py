@@ -18,6 +18,7 @@ from splicenet._version import __version__
 from splicenet.diagnostics.evidence import Evidence, Flow
 from splicenet.diagnostics.verdict import Finding
 from splicenet.genome.output import atomic
+from splicenet.report.arrivals import ARRIVALS, arrival_table
 from splicenet.report.diagnosis_plots import PLOTS
 from splicenet.report.pictures import canvas
 
@@ -120,6 +121,9 @@ def diagnosis_page(
     gates = gate_table(evidence.flows)
     if len(gates):
         body += ["<h2>Gates</h2>", _table(gates)]
+    if evidence.arrivals:
+        body += ["<h2>Gradients of tasks</h2>", _table(arrival_table(evidence.arrivals))]
+        body.append(f"<p>{escape(ARRIVALS)}</p>")
     for plot in PLOTS:
         if plot.shows(evidence):
             figure = Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from splicenet.diagnostics.curves import mean_precision
 from splicenet.diagnostics.evidence import Evidence, Flow
 from splicenet.diagnostics.horizon import HORIZON_SHARE
+from splicenet.report.arrivals import plot_arrivals
 
 __all__ = ["PLOTS", "Plot", "plot_rates"]
 
@@ -201,6 +202,13 @@ PLOTS = (
         "Saturated gates: where they are shut or open for good, little is learned any more.",
         lambda evidence: any(flow.gates for flow in evidence.flows),
         _plot_gates,
+    ),
+    Plot(
+        "tasks",
+        "Where the errors of the tasks arrive: the norm of dL/dx_t at every level, along the "
+        "window. A local task's enter everywhere, a global one's at the ends.",
+        lambda evidence: bool(evidence.arrivals),
+        lambda figure, evidence: plot_arrivals(figure, evidence.arrivals),
     ),
     Plot(
         "training",

@@ -7,7 +7,7 @@ and step, so that a run that was killed goes on as if it had not been.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isqrt
 from typing import Any
 
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from splicenet.exceptions import TrainingError
+from splicenet.genome.unknown import is_known
 from splicenet.model.network import NetworkConfig
 from splicenet.model.recurrence import Truncation
 from splicenet.training.settings import TrainingSettings
@@ -23,8 +24,10 @@ from splicenet.training.windows import TrainingGround, WindowSampler
 
 __all__ = ["Batch", "Batches", "stagger"]
 
-_LENGTHS, _CUTS = 1, 2
+_LENGTHS, _CUTS, _PROBE = 1, 2, 3
 """Streams of random numbers."""
+_PROBES = 32
+"""Batches that are looked at for one in which every task has something to learn from."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Batch:
     truncation: Truncation | None = None
     recompute: int = 0
     """Recurrent steps of the pieces that are computed again in the backward pass; 0 for none."""
+    targets: dict[str, Tensor] = field(default_factory=dict)
+    """Labels of those tasks of which anything is known here, as :class:`Windows` has them."""
 
 
 class Batches:
@@ -86,6 +91,7 @@ class Batches:
             genes=settings.genes,
             margin=config.margin,
             seed=settings.seed,
+            tasks=config.tasks,
         )
 
     @property
@@ -103,8 +109,9 @@ class Batches:
         lengths = settings.lengths.draw(
             settings.batch_tokens, share, _generator(settings.seed, step, _LENGTHS)
         )
+        windows = self._sampler.draw(lengths)
         codes, labels = (
-            torch.from_numpy(array).to(self._device) for array in self._sampler.draw(lengths)
+            torch.from_numpy(array).to(self._device) for array in (windows.codes, windows.labels)
         )
         steps = -(-codes.shape[1] // self._step)
         every = None if settings.bptt is None else max(1, round(settings.bptt / self._step))
@@ -115,7 +122,51 @@ class Batches:
             None if len(set(lengths)) == 1 else torch.tensor(lengths, device=self._device),
             None if every is None or every >= steps else stagger(every, settings.seed, step),
             isqrt(steps) if settings.checkpoint_activations else 0,
+            {
+                name: torch.from_numpy(answers).to(self._device)
+                for name, answers in windows.targets.items()
+                if is_known(answers).any()
+            },
         )
+
+    def probe(self) -> Batch:
+        """The same batch whenever it is asked for, apart from those that are trained on.
+
+        The first of some in which most tasks have something to learn from.
+        """
+        kept = self.state
+        self.state = dict(_generator(self._settings.seed, 0, _PROBE).bit_generator.state)
+        try:
+            drawn: list[Batch] = []
+            while len(drawn) < _PROBES:
+                drawn.append(self.draw(0, 1.0))
+                if len(drawn[-1].targets) == len(self._sampler.tasks):
+                    break
+        finally:
+            self.state = kept
+        return max(drawn, key=lambda batch: len(batch.targets))
+
+    def base_rates(self) -> dict[str, list[float]]:
+        """By task the share of every class, or the mean of a number, in some batches."""
+        kept = self.state
+        self.state = dict(_generator(self._settings.seed, 1, _PROBE).bit_generator.state)
+        try:
+            drawn = [self._sampler.draw() for _ in range(_PROBES)]
+        finally:
+            self.state = kept
+        rates = {}
+        for task in self._sampler.tasks:
+            answers = np.concatenate([windows.targets[task.name].ravel() for windows in drawn])
+            answers = answers[is_known(answers)]
+            if not len(answers):
+                continue
+            if task.classes:
+                counts = np.bincount(answers, minlength=len(task.classes))
+                # A class that was not met in so many draws is rare, not impossible.
+                rates[task.name] = ((counts + 0.5) / (counts + 0.5).sum()).tolist()
+            else:
+                rates[task.name] = [float(answers.mean())]
+        return rates
 
 
 def stagger(every: int, seed: int, step: int) -> Truncation:

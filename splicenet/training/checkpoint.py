@@ -48,6 +48,8 @@ class RunState:
     best_step: int = 0
     losses: list[float] = field(default_factory=list)
     """Losses since the last evaluation, in nats a kilobase."""
+    task_losses: dict[str, list[float]] = field(default_factory=dict)
+    """Those of other tasks, by name, of the steps that knew anything of them."""
     norms: list[float] = field(default_factory=list)
     """Gradient norms since the last evaluation, before they were clipped."""
     clipped: int = 0

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from splicenet.genome.tasks import SPLICE
 from splicenet.model.network import SpliceNetwork
+from splicenet.model.task_loss import task_loss
+from splicenet.training.balance import Balance
 from splicenet.training.batches import Batch
 from splicenet.training.loss import splice_loss
 from splicenet.training.settings import TrainingSettings
 
-__all__ = ["NotFinite", "Step", "batch_loss", "descend", "make_optimizer"]
+__all__ = ["NotFinite", "Step", "batch_losses", "descend", "make_optimizer"]
 
 
 class NotFinite(ArithmeticError):
@@ -23,35 +27,56 @@ class NotFinite(ArithmeticError):
 class Step(NamedTuple):
     """What a step was like."""
 
-    loss: float
-    """Nats a kilobase."""
+    losses: Mapping[str, float]
+    """Of splice sites, nats a kilobase, and of the tasks of which the batch knew anything, as
+    :func:`task_loss` has them; not weighted."""
     norm: float
     """Of the gradient, before it is clipped to a norm."""
     clipped: bool
 
+    @property
+    def loss(self) -> float:
+        """Of splice sites, nats a kilobase."""
+        return self.losses[SPLICE]
 
-def make_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
-    """AdamW that decays matrices and leaves biases and normalisations alone."""
+
+def make_optimizer(
+    network: nn.Module, settings: TrainingSettings, balance: nn.Module | None = None
+) -> torch.optim.AdamW:
+    """AdamW that decays matrices and leaves biases, normalisations and task weights alone."""
     parameters = [p for p in network.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
+    learned = [] if balance is None else list(balance.parameters())
+    if learned:
+        groups.append({"params": learned, "weight_decay": 0.0})
     return torch.optim.AdamW(groups, lr=settings.learning_rate)
 
 
-def batch_loss(network: SpliceNetwork, batch: Batch, settings: TrainingSettings) -> Tensor:
-    """The loss of a batch in train mode, a scalar in nats a kilobase."""
+def batch_losses(
+    network: SpliceNetwork, batch: Batch, settings: TrainingSettings
+) -> dict[str, Tensor]:
+    """The losses of a batch in train mode, as :class:`Step` has them, scalars."""
     network.train()
     device = batch.codes.device.type
     with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-        logits = network(
+        answers = network.read_all(
             batch.codes,
             lengths=batch.lengths,
             truncation=batch.truncation,
             recompute=batch.recompute,
         )
-    return splice_loss(logits, batch.labels, site_weight=settings.site_weight, focal=settings.focal)
+    losses = {
+        SPLICE: splice_loss(
+            answers[SPLICE], batch.labels, site_weight=settings.site_weight, focal=settings.focal
+        )
+    }
+    for task in network.config.tasks:
+        if task.name in batch.targets:
+            losses[task.name] = task_loss(task, answers[task.name], batch.targets[task.name])
+    return losses
 
 
 def descend(
@@ -61,22 +86,31 @@ def descend(
     settings: TrainingSettings,
     *,
     rate: float,
+    balance: Balance | None = None,
 ) -> Step:
     """Move the weights by one clipped gradient at the learning rate ``rate``.
+
+    Without a balance every task weighs 1. A batch from which no task has anything to learn moves
+    nothing.
 
     Raises
     ------
     NotFinite
         If the loss or its gradient is not finite; the weights are then as before.
     """
-    loss = batch_loss(network, batch, settings)
+    losses = batch_losses(network, batch, settings)
+    balance = balance or Balance(network.config.tasks)
+    loss = balance.total(losses, network)
+    said = {name: one.detach() for name, one in losses.items()}
     optimizer.zero_grad(set_to_none=True)
+    if loss is None:
+        return Step({name: one.item() for name, one in said.items()}, 0.0, False)
     loss.backward()
     norm, clipped = _clip(network, loss, settings)
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
-    return Step(loss.item(), norm, clipped)
+    return Step({name: one.item() for name, one in said.items()}, norm, clipped)
 
 
 def _clip(network: nn.Module, loss: Tensor, settings: TrainingSettings) -> tuple[float, bool]:

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from splicenet.exceptions import TrainingError
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
 from splicenet.genome.species import Species
+from splicenet.genome.tasks import SPLICE
 from splicenet.model.network import SpliceNetwork
+from splicenet.training.balance import Balance
 from splicenet.training.batches import Batches
 from splicenet.training.checkpoint import (
     RunState,
@@ -23,8 +27,9 @@ from splicenet.training.checkpoint import (
     save_checkpoint,
     snapshot,
 )
-from splicenet.training.descent import NotFinite, descend, make_optimizer
+from splicenet.training.descent import NotFinite, batch_losses, descend, make_optimizer
 from splicenet.training.settings import TrainingSettings
+from splicenet.training.shares import gradient_shares
 from splicenet.training.signals import interrupts_held_back
 from splicenet.training.validation import validation_precision
 from splicenet.training.windows import TrainingGround
@@ -84,8 +89,10 @@ class Trainer:
         self._planned = settings.planned_steps(sum(ground.strand_bases for ground in grounds))
         device = next(network.parameters()).device
         self._batches = Batches(grounds, settings, network.config, device)
-        self._optimizer = make_optimizer(network, settings)
-        self._good = snapshot(network, self._optimizer)
+        self.balance = Balance(network.config.tasks, settings.weights, settings.balance).to(device)
+        self._learning = nn.ModuleDict({"network": network, "balance": self.balance})
+        self._optimizer = make_optimizer(network, settings, self.balance)
+        self._good = snapshot(self._learning, self._optimizer)
 
     @property
     def share(self) -> float:
@@ -106,7 +113,7 @@ class Trainer:
         self.state, self._batches.state, (self.best, self._good) = load_checkpoint(
             self._checkpoint,
             identity=self._identity,
-            network=self.network,
+            network=self._learning,
             optimizer=self._optimizer,
             kept=("best", "good"),
         )
@@ -118,7 +125,7 @@ class Trainer:
             identity=self._identity,
             state=self.state,
             sampler=self._batches.state,
-            network=self.network,
+            network=self._learning,
             optimizer=self._optimizer,
             kept={"best": self.best, "good": self._good},
         )
@@ -173,17 +180,22 @@ class Trainer:
         state = self.state
         batch = self._batches.draw(state.step, self.share)
         rate = self._learning_rate()
-        step = descend(self.network, self._optimizer, batch, self.settings, rate=rate)
+        step = descend(
+            self.network, self._optimizer, batch, self.settings, rate=rate, balance=self.balance
+        )
         state.step += 1
         state.bases += batch.bases
         state.losses.append(step.loss)
+        for name, loss in step.losses.items():
+            if name != SPLICE:
+                state.task_losses.setdefault(name, []).append(loss)
         state.norms.append(step.norm)
         state.clipped += step.clipped
         return batch.bases
 
     def _remember(self) -> None:
         """Make this the state to go back to."""
-        self._good = snapshot(self.network, self._optimizer)
+        self._good = snapshot(self._learning, self._optimizer)
         self.state.good_step, self.state.good_bases = self.state.step, self.state.bases
 
     def _go_back(self, error: NotFinite) -> str:
@@ -194,9 +206,9 @@ class Trainer:
         """
         state = self.state
         failed, retries = state.step + 1, self.settings.retries
-        restore(self._good, self.network, self._optimizer)
+        restore(self._good, self._learning, self._optimizer)
         state.step, state.bases = state.good_step, state.good_bases
-        state.losses, state.norms, state.clipped = [], [], 0
+        self._forget()
         state.setbacks.append({"step": failed, "cause": str(error), "back_to": state.step})
         what = f"{error} at step {failed}"
         if len(state.setbacks) > retries:
@@ -223,8 +235,9 @@ class Trainer:
             self.network, self._validation, self.settings.validation_bases
         )
         score = values.nanmean().item()
-        # Where no site is, the last weights are as good a choice as any.
-        if math.isnan(score) or score > state.best_score:
+        # Where no site is, or none is taught, the last weights are as good a choice as any.
+        blind = math.isnan(score) or not self.balance.weights[SPLICE]
+        if blind or score > state.best_score:
             state.best_score, state.best_step = max(score, state.best_score), state.step
             self.best = {n: t.detach().clone() for n, t in self.network.state_dict().items()}
         row = {
@@ -236,10 +249,33 @@ class Trainer:
             "gradient_norm": sum(state.norms) / len(state.norms),
             "clipped": state.clipped / len(state.norms),
             **{f"auprc_{kind}": values[i].item() for i, kind in enumerate(KINDS)},
+            **self._of_tasks(),
         }
-        state.losses, state.norms, state.clipped = [], [], 0
+        self._forget()
         state.history.append(row)
         return row
+
+    def _forget(self) -> None:
+        """Begin anew with what is gathered between two evaluations."""
+        state = self.state
+        state.losses, state.task_losses, state.norms, state.clipped = [], {}, [], 0
+
+    def _of_tasks(self) -> dict[str, float]:
+        """Losses, weights and shares in the trunk's gradient, if there is more than one task."""
+        tasks = self.network.config.tasks
+        if not tasks:
+            return {}
+        losses = {}
+        for task in tasks:
+            known = self.state.task_losses.get(task.name, [])
+            losses[f"loss_{task.name}"] = sum(known) / len(known) if known else math.nan
+        weights = self.balance.weights
+        buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}
+        probe = batch_losses(self.network, self._batches.probe(), self.settings)
+        shares = gradient_shares(self.network, probe, weights)
+        for name, buffer in self.network.named_buffers():
+            buffer.copy_(buffers[name])  # running averages are of what is trained on
+        return losses | {f"weight_{name}": weight for name, weight in weights.items()} | shares
 
     def _stale(self) -> bool:
         """Whether the last evaluations, ``patience`` of them, brought nothing better."""

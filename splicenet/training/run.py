@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,22 +15,29 @@ import torch
 from torch import nn
 
 from splicenet._version import __version__
+from splicenet.evaluation.tasks import task_metrics
 from splicenet.exceptions import OutputError, TrainingError
+from splicenet.genome.checksum import sha256
 from splicenet.genome.intervals import Interval
 from splicenet.genome.output import atomic
 from splicenet.genome.regions import share_regions, shorten
 from splicenet.genome.species import Species
 from splicenet.genome.split import FencedGenome, Split, split_genome
-from splicenet.model.modelfile import SUFFIX, Model, save_model
+from splicenet.genome.targets import open_targets, resolve_tasks
+from splicenet.genome.tasks import Task, is_file, split_source
+from splicenet.model.modelfile import SUFFIX, Model, Scale, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.provenance import inherit, seen_bases
 from splicenet.model.shipped import open_model
+from splicenet.training.balance import Balance
+from splicenet.training.batches import Batches
 from splicenet.training.finish import calibrated_model, held_out_metrics
+from splicenet.training.inherit import with_tasks
 from splicenet.training.loop import Progress, Trainer
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import TrainingGround
 
-__all__ = ["FREEZABLE", "Reporter", "checkpoint_path", "train_model"]
+__all__ = ["FREEZABLE", "Parts", "Reporter", "checkpoint_path", "train_model"]
 
 FREEZABLE = ("trunk", "coarse", "recurrent")
 """Parts that ``--freeze`` can keep as they are, from the fastest time scale to the slowest."""
@@ -87,6 +95,8 @@ def train_model(
     config: NetworkConfig,
     settings: TrainingSettings,
     holdout: float | str = 0.1,
+    parts: Parts | None = None,
+    scale: Scale | None = None,
     device: str = "cpu",
     resume: bool = False,
     restart: bool = False,
@@ -103,11 +113,16 @@ def train_model(
     output
         The model file; ``output.checkpoint`` stands beside it until it is done.
     config
-        The network's shape; with ``init`` that model's shape is taken instead.
+        The network's shape and tasks; with ``init`` that model's shape is taken instead, and its
+        heads of those tasks.
     settings
         The choices of the run.
     holdout
         A share, or regions as :func:`share_regions` takes them, never read before the end.
+    parts
+        What each part of the genomes is for; by default they are parted at random, by ``holdout``.
+    scale
+        How to read the probabilities; by default that is fitted to the validation sequence.
     device
         As torch names it.
     resume, restart
@@ -132,20 +147,32 @@ def train_model(
             "or throw it away with --restart",
             path=checkpoint,
         )
+    tasks = resolve_tasks(config.tasks, species)
+    Balance(tasks, settings.weights)  # a weight of no task shows before anything is read
     torch.manual_seed(settings.seed)
-    network = SpliceNetwork(config)
+    network = SpliceNetwork(replace(config, tasks=tasks))
+    new_heads = {task.name for task in tasks}
     ancestors: list[dict[str, Any]] = []
     if init is not None:
         parent = open_model(init)
-        network, ancestors = parent.network, inherit(parent.record)
+        ancestors = inherit(parent.record)
+        network, new_heads = with_tasks(parent.network, tasks, config.pool)
     _freeze(network, freeze)
-    parts = split_species(species, holdout, settings)
+    parts = parts or split_species(species, holdout, settings)
     record = _record(parts, network.config, settings, init, freeze) | {"ancestors": ancestors}
     if init is not None:
         _warn_of_leaks(parent, parts, reporter)
+    targets = dict(zip([one.name for one in species], open_targets(tasks, species), strict=True))
+    grounds = [
+        TrainingGround.of(one, regions, targets[one.name])
+        for one, regions in parts.part("training")
+    ]
+    if new_heads:
+        rates = Batches(grounds, settings, network.config, torch.device("cpu")).base_rates()
+        network.expect({name: rate for name, rate in rates.items() if name in new_heads})
     trainer = Trainer(
         network.to(device),
-        [TrainingGround.of(one, regions) for one, regions in parts.part("training")],
+        grounds,
         parts.part("validation"),
         settings,
         checkpoint=checkpoint,
@@ -167,6 +194,8 @@ def train_model(
         validation_bases=settings.validation_bases,
         seed=settings.seed,
     )
+    if scale is not None:
+        model = replace(model, scale=scale, species={})
     held_out = [
         (
             one,
@@ -180,10 +209,17 @@ def train_model(
         "best_step": trainer.state.best_step,
         "minutes": trainer.state.seconds / 60,
         "setbacks": trainer.state.setbacks,
+        **_of_tasks(trainer),
         "metrics": held_out_metrics(
             model, held_out, on_bases=reporter.scoring("held-out sequence", bases)
         ),
     }
+    if tasks:
+        on_bases = reporter.scoring("held-out sequence, tasks", bases)
+        model.record["task_metrics"] = {
+            one.name: task_metrics(model, one, regions, targets[one.name], on_bases=on_bases)
+            for one, regions in held_out
+        }
     save_model(output, model)
     with atomic(f"{str(output).removesuffix(SUFFIX)}.metrics.tsv") as file:
         pd.DataFrame(trainer.state.history).to_csv(file, sep="\t", index=False)
@@ -277,6 +313,7 @@ def _record(
                 "validation": _spans(split.validation),
                 "held_out": _spans(split.held_out),
             }
+            | _task_sources(one, config.tasks)
             for one, split in zip(parts.species, parts.splits, strict=True)
         },
         "versions": {
@@ -287,6 +324,37 @@ def _record(
         },
         "seed": settings.seed,
     }
+
+
+def _of_tasks(trainer: Trainer) -> dict[str, Any]:
+    """The weights that the tasks of the best network had, and their shares in its gradient."""
+    rows = [row for row in trainer.state.history if row["step"] == trainer.state.best_step]
+    if not trainer.network.config.tasks or not rows:
+        return {}
+    found = {
+        name: {
+            key.removeprefix(f"{prefix}_"): value if math.isfinite(value) else None
+            for key, value in rows[-1].items()
+            if key.startswith(f"{prefix}_")
+        }
+        for name, prefix in (("weights", "weight"), ("shares", "share"), ("cosines", "cosine"))
+    }
+    return {"tasks": found}
+
+
+def _task_sources(species: Species, tasks: Sequence[Task]) -> dict[str, Any]:
+    """Files that the labels of tasks are read from, with their checksums."""
+    files = {
+        task.name: [path for path in split_source(source) if path]
+        for task in tasks
+        if (source := species.task_sources.get(task.name, task.source))
+        and is_file(task.topic, source)
+    }
+    found = {
+        name: [{"name": Path(path).name, "sha256": sha256(path)} for path in paths]
+        for name, paths in files.items()
+    }
+    return {"tasks": found} if found else {}
 
 
 def _spans(intervals: Sequence[Interval]) -> list[list[Any]]:

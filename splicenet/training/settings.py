@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, get_args
 
 from splicenet.exceptions import TrainingError
+from splicenet.training.balance import Balancing
 from splicenet.training.lengths import Lengths
 
 __all__ = ["TrainingSettings"]
@@ -60,6 +62,10 @@ class TrainingSettings:
     """Weight of donors and acceptors in the loss; other bases weigh 1."""
     focal: float = 0.0
     """Exponent of the focal loss; 0 is plain cross-entropy."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Of the losses of tasks, by name, ``splice`` included; 1 where nothing is said."""
+    balance: Balancing = "fixed"
+    """What the weights are multiplied with; :class:`Balance` tells."""
     validation: float = 0.05
     """Share of the sequence not held out that stops and calibrates the training."""
     validation_bases: int = 1_000_000
@@ -90,6 +96,11 @@ class TrainingSettings:
         for name in _NOT_NEGATIVE:
             if not getattr(self, name) >= 0:
                 raise TrainingError(f"--{name.replace('_', '-')} must not be negative")
+        for name, weight in self.weights.items():
+            if not 0 <= weight < math.inf:
+                raise TrainingError(f"--weight {name} must be a number of at least 0")
+        if self.balance not in get_args(Balancing):
+            raise TrainingError(f"--balance must be one of {', '.join(get_args(Balancing))}")
         if not 0 <= self.genes < 1:
             raise TrainingError("--genes must be at least 0 and below 1")
         if not 0 < self.validation < 1:

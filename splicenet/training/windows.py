@@ -8,9 +8,9 @@ are cut to a fragment, as a short contig would hold it. Coordinates are 0-based 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,24 @@ from splicenet.genome.alphabet import N, reverse_complement
 from splicenet.genome.intervals import Interval, Strand
 from splicenet.genome.labels import STRANDS, UNKNOWN
 from splicenet.genome.species import Species
+from splicenet.genome.targets import Target
+from splicenet.genome.tasks import Task
+from splicenet.genome.unknown import nothing, unknown
 
-__all__ = ["TrainingGround", "WindowSampler", "read_window"]
+__all__ = ["TrainingGround", "Windows", "WindowSampler", "read_targets", "read_window"]
+
+
+class Windows(NamedTuple):
+    """A batch of windows, in the direction of transcription; shorter ones are padded with N.
+
+    ``codes`` and ``labels`` are (windows, longest), uint8; labels are UNKNOWN where nothing is to
+    be learned. ``targets`` has the labels of each task by name, as :class:`Target` gives them:
+    (windows, longest) of a local one, (windows,) of a global one.
+    """
+
+    codes: np.ndarray
+    labels: np.ndarray
+    targets: dict[str, np.ndarray]
 
 
 @dataclass
@@ -27,15 +43,22 @@ class TrainingGround:
     """One species and where it may be trained on, with the places that windows are drawn around.
 
     ``anchors`` has a row for each donor, acceptor and intronless gene in the regions: the index
-    of its region, its position and its strand's index; int64, shape (n, 3).
+    of its region, its position and its strand's index; int64, shape (n, 3). ``targets`` has the
+    labels of those tasks, by name, of which something is known here.
     """
 
     species: Species
     regions: list[Interval]
     anchors: np.ndarray
+    targets: Mapping[str, Target] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, species: Species, regions: Sequence[Interval]) -> TrainingGround:
+    def of(
+        cls,
+        species: Species,
+        regions: Sequence[Interval],
+        targets: Mapping[str, Target] | None = None,
+    ) -> TrainingGround:
         """Find the anchors of the regions."""
         rows = []
         middles = _intronless_genes(species)
@@ -48,7 +71,7 @@ class TrainingGround:
                 places = places[(places >= region.start) & (places < region.end)]
                 rows += [(index, int(place), strand_index) for place in places]
         anchors = np.array(rows, np.int64).reshape(-1, 3)
-        return cls(species, list(regions), anchors)
+        return cls(species, list(regions), anchors, targets or {})
 
     @property
     def strand_bases(self) -> int:
@@ -96,6 +119,8 @@ class WindowSampler:
         Bases at either end of a window that are not learned from; at most a quarter of it.
     seed
         Of the random generator.
+    tasks
+        Whose labels are read beside those of splice sites.
     """
 
     def __init__(
@@ -107,8 +132,10 @@ class WindowSampler:
         genes: float,
         margin: int,
         seed: int,
+        tasks: Sequence[Task] = (),
     ) -> None:
         self.grounds = list(grounds)
+        self.tasks = tuple(tasks)
         self.length = length
         self.batch_size = batch_size
         self.genes = genes
@@ -130,23 +157,19 @@ class WindowSampler:
     def state(self, state: dict[str, Any]) -> None:
         self._rng.bit_generator.state = state
 
-    def draw(self, lengths: Sequence[int] | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """One batch of windows of these lengths; without any, ``batch_size`` of ``length``.
-
-        Returns
-        -------
-        codes, labels
-            Both (windows, longest), uint8, in the direction of transcription; labels are UNKNOWN
-            where nothing is to be learned. Shorter windows are padded with N.
-        """
+    def draw(self, lengths: Sequence[int] | None = None) -> Windows:
+        """One batch of windows of these lengths; without any, ``batch_size`` of ``length``."""
         lengths = [self.length] * self.batch_size if lengths is None else lengths
         codes = np.full((len(lengths), max(lengths)), N, np.uint8)
         labels = np.full_like(codes, UNKNOWN)
+        targets = {task.name: unknown(task, codes.shape) for task in self.tasks}
         for row, length in enumerate(lengths):
-            codes[row, :length], labels[row, :length] = self._draw_window(length)
-        return codes, labels
+            codes[row, :length], labels[row, :length], said = self._draw_window(length)
+            for name, answer in said.items():
+                targets[name][(row, slice(length)) if answer.ndim else row] = answer
+        return Windows(codes, labels, targets)
 
-    def _draw_window(self, length: int) -> tuple[np.ndarray, np.ndarray]:
+    def _draw_window(self, length: int) -> Windows:
         rng = self._rng
         margin = min(self.margin, length // 4)
         index = int(rng.choice(len(self.grounds), p=self._species_share))
@@ -162,12 +185,20 @@ class WindowSampler:
             start = int(rng.integers(max(left, region.start), place + 1))
             end = int(rng.integers(place + 1, min(left + length, region.end) + 1))
             region = Interval(region.contig, start, end)
-        codes, labels = read_window(
-            ground.species, region, left, left + length, STRANDS[strand_index]
-        )
+        strand = STRANDS[strand_index]
+        codes, labels = read_window(ground.species, region, left, left + length, strand)
         labels[:margin] = UNKNOWN
         labels[length - margin :] = UNKNOWN
-        return codes, labels
+        if not self.tasks:
+            return Windows(codes, labels, {})
+        there = codes != N
+        there[:margin] = there[length - margin :] = False
+        said = {
+            task.name: read_targets(task, target, region, left, there, strand)
+            for task in self.tasks
+            if (target := ground.targets.get(task.name)) is not None
+        }
+        return Windows(codes, labels, said)
 
 
 def read_window(
@@ -185,3 +216,36 @@ def read_window(
     labels = species.labels.window(region.contig, start, end, strand).copy()
     labels[codes == N] = UNKNOWN
     return codes, labels
+
+
+def read_targets(
+    task: Task, target: Target, region: Interval, start: int, there: np.ndarray, strand: Strand
+) -> np.ndarray:
+    """Labels of a task in a window, in reading direction.
+
+    Parameters
+    ----------
+    task, target
+        What is asked, and what is known.
+    region
+        Nothing outside it is known, and a window is judged by what of it lies inside.
+    start
+        Where the window begins.
+    there
+        Bases to learn from, (window,), bool, in reading direction.
+
+    Returns
+    -------
+    numpy.ndarray
+        As :class:`Target` gives it: (window,) of a local task, () of a global one.
+    """
+    end = start + len(there)
+    first, last = max(start, region.start), min(end, region.end)
+    inside = target.window(region.contig, first, last, strand)
+    if task.scope == "global":
+        return inside
+    labels = unknown(task, there.shape)
+    left = end - last if strand == "-" else first - start
+    labels[left : left + last - first] = inside
+    labels[~there] = nothing(task)
+    return labels

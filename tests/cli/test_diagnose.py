@@ -120,7 +120,7 @@ def learner(monkeypatch):
     )
     return (
         *("--length", "1024", "--batch-tokens", "4096", "--genes", "0.9"),
-        *("--learning-rate", "0.01", "--cell", "layernorm-lstm", "--initialisation", "chrono"),
+        *("--learning-rate", "0.01", "--cell", "lstm", "--initialisation", "chrono"),
     )
 
 

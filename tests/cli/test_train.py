@@ -226,7 +226,7 @@ def test_a_loss_that_is_no_number_ends_in_a_sentence(train, tmp_path, monkeypatc
 def test_help_begins_with_what_a_newcomer_needs(cli):
     text = cli("train", "--help").out
     titles = [line[:-1] for line in text.splitlines() if line.endswith(":") and line[0] != " "]
-    assert titles[0] == "Options" and len(titles) == 5
+    assert titles[0] == "Options" and len(titles) == 6
     first = text[text.index("\nOptions:") : text.index("\nThe network:")]
     assert first.count("\n  -") <= 13
     for option in ("--fasta", "--annotation", "--output", "--minutes", "--holdout", "--resume"):

@@ -104,3 +104,18 @@ def test_a_feature_past_the_end_is_named_with_its_line(read: Reader) -> None:
     with pytest.raises(AnnotationError, match="ends at 600") as caught:
         check_bounds(found, {"TEST.1": 500})
     assert caught.value.line == 9
+
+
+def test_coding_sequence_of_its_messenger(read: Reader) -> None:
+    """A gene's CDS goes to the mRNA that is spliced as it is; it may begin within a codon."""
+    (short, long) = read(
+        genbank(
+            feature("mRNA", "complement(join(1..100,201..300))", 'gene="g"'),
+            feature("mRNA", "complement(join(1..100,201..400,501..600))", 'gene="g"'),
+            feature(
+                "CDS", "complement(join(51..100,201..400,501..550))", 'gene="g"', "codon_start=2"
+            ),
+        )
+    ).transcripts
+    assert short.coding == ()
+    assert long.coding == ((50, 100, 0), (200, 400, 2), (500, 550, 1))

@@ -156,3 +156,17 @@ def test_the_name_that_people_know_a_gene_by(
         row("gene", 1, 100, gene), row("mRNA", 1, 100, transcript), row("exon", 1, 100, exon)
     ).transcripts
     assert (found.gene, found.symbol) == ("g", symbol)
+
+
+def test_coding_rows_of_a_gene_without_transcripts_go_with_their_exons() -> None:
+    found = read(
+        row("gene", 1, 500, "ID=g"),
+        row("CDS", 1, 100, "ID=a;Parent=g"),
+        row("CDS", 201, 300, "ID=a;Parent=g"),
+        row("CDS", 51, 150, "ID=b;Parent=g"),
+        row("CDS", 251, 300, "ID=b;Parent=g"),
+    )
+    assert {t.name: t.coding for t in found.transcripts} == {
+        "a": ((0, 100, 0), (200, 300, 2)),
+        "b": ((50, 150, 0), (250, 300, 2)),
+    }

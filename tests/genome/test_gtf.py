@@ -124,3 +124,19 @@ def test_a_bad_row_is_named(bad: str, said: str) -> None:
 def test_the_name_that_people_know_a_gene_by(attributes: str, symbol: str) -> None:
     (transcript,) = read(row("exon", 1, 100, attributes))
     assert (transcript.gene, transcript.symbol) == ("g", symbol)
+
+
+def test_coding_rows_and_their_frames() -> None:
+    """Given frames are believed; a stop codon is coding, and one twice is one."""
+    name = 'transcript_id "t"'
+    rows = [
+        row("exon", 1, 100, name),
+        row("CDS", 11, 100, name).replace("\t.\ttr", "\t2\ttr"),
+        row("exon", 201, 300, name),
+        row("CDS", 201, 247, name),
+        row("stop_codon", 248, 250, name).replace("\t.\ttr", "\t0\ttr"),
+        row("stop_codon", 248, 250, name).replace("\t.\ttr", "\t0\ttr"),
+    ]
+    (transcript,) = read(*rows)
+    assert transcript.coding == ((10, 100, 2), (200, 247, 2), (247, 250, 0))
+    assert transcript.exons == ((0, 100), (200, 300))

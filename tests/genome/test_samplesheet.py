@@ -34,10 +34,20 @@ def test_reads_what_it_says(sheet, end, between):
     )
     path = sheet(text.replace(",", between) if between == "\t" else text)
     folder = path.parent
+    note = f"of{between} course"
     assert read_samplesheet(path) == [
-        Row("first", folder / "a.fa", folder / "a.gtf", None),
-        Row("second", folder / "b.fa", None, folder / "b.bam"),
+        Row("first", folder / "a.fa", folder / "a.gtf", None, {"note": note}),
+        Row("second", folder / "b.fa", None, folder / "b.bam", {"note": ""}),
     ]
+
+
+def test_other_columns_are_kept_with_their_files_found(sheet):
+    path = sheet("species,fasta,mutation,Has-gene\nx,a.fa,a.gtf:b.bam,gene\n")
+    (row,) = read_samplesheet(path)
+    assert row.others["Has-gene"] == "gene"
+    path = sheet("species,fasta,phylop\nx,a.fa,a.gtf\n")
+    (row,) = read_samplesheet(path)
+    assert row.others == {"phylop": str(path.parent / "a.gtf")}
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,31 @@ def test_bed12_is_zero_based_already() -> None:
 )
 def test_genepred_and_its_kin(line: str, gene: str, open_end: bool) -> None:
     (transcript,) = genepred("#bin name", line)
-    assert transcript == Transcript("chr1", "-", EXONS, name="t", gene=gene, open_end=open_end)
+    assert transcript == Transcript(
+        "chr1",
+        "-",
+        EXONS,
+        name="t",
+        gene=gene,
+        coding=((1000, 1100, 0), (1700, 2000, 0)),
+        open_end=open_end,
+    )
+
+
+def test_what_is_thick_is_coding() -> None:
+    """Phases follow from the lengths, from the right on the minus strand."""
+    (transcript,) = bed(BED.replace("- 1000 2000", "- 1050 1900"))
+    assert transcript.coding == ((1050, 1100, 1), (1700, 1900, 0))
+    (transcript,) = genepred(GENEPRED.replace("- 1000 2000 1000 2000", "+ 1000 2000 1050 1900"))
+    assert transcript.coding == ((1050, 1100, 0), (1700, 1900, 1))
+    (transcript,) = genepred(GENEPRED.replace("2000 1000 2000", "2000 2000 2000"))
+    assert transcript.coding == ()
+
+
+def test_frames_of_an_incomplete_coding_sequence() -> None:
+    """A frame is the place in the codon at which an exon begins in reading direction."""
+    (transcript,) = genepred(f"{GENEPRED} 0 g cmpl incmpl 1,2,")
+    assert transcript.coding == ((1000, 1100, 2), (1700, 2000, 1))
 
 
 @pytest.mark.parametrize(

@@ -147,3 +147,18 @@ def test_windows_a_phase_apart_are_read_alike(config, codes):
     inner = slice(margin, 2 * margin)
     expected = whole[..., network.config.phase :][..., inner]
     torch.testing.assert_close(shifted[..., inner], expected, rtol=0, atol=1e-4)
+
+
+def test_padding_counts_in_no_average(config, codes):
+    """In training a padded window leaves the running averages that it leaves alone."""
+    config = replace(config, architecture="conv")
+    alone, padded = (SpliceNetwork(config) for _ in range(2))
+    padded.load_state_dict(alone.state_dict())
+    length = codes.shape[1] // config.phase * config.phase
+    window = codes[:1, :length]
+    assert (window < 4).any()
+    beyond = torch.cat([window, torch.full((1, 4 * config.phase), 4)], dim=1)
+    alone.train()(window)
+    padded.train()(beyond, lengths=torch.tensor([length]))
+    for name, tensor in alone.state_dict().items():
+        torch.testing.assert_close(padded.state_dict()[name], tensor, rtol=1e-5, atol=1e-6)

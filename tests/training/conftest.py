@@ -34,7 +34,7 @@ def train(fly_species, fly_files, tiny, settings, tmp_path):
     from splicenet.model.network import NetworkConfig
     from splicenet.training.run import train_model
 
-    def train(name="model", *, architecture="hybrid", species=(fly_species,), **options):
+    def train(name="model", *, architecture="hybrid", species=(fly_species,), tasks=(), **options):
         passed = ("resume", "restart", "init", "freeze", "reporter", "holdout")
         more = {key: options.pop(key) for key in passed if key in options}
         start, end = HELD_OUT
@@ -42,7 +42,7 @@ def train(fly_species, fly_files, tiny, settings, tmp_path):
         return train_model(
             species,
             tmp_path / f"{name}.splicenet",
-            config=NetworkConfig(architecture=architecture, **tiny),
+            config=NetworkConfig(architecture=architecture, tasks=tasks, **tiny),
             settings=settings(**options),
             **more,
         )

@@ -1,0 +1,84 @@
+"""What the commands that train have in common: what is held out, and how a run is shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from splicenet.cli.progress import bases_bar, percent_bar
+from splicenet.cli.task_options import task_lines, task_losses
+from splicenet.training.loop import Progress
+from splicenet.training.run import Reporter
+
+__all__ = ["Terminal", "share_or_regions", "summary"]
+
+
+def share_or_regions(text: str) -> float | str:
+    """A number between 0 and 1 is a share; everything else names regions."""
+    try:
+        share = float(text)
+    except ValueError:
+        return text
+    if os.path.exists(text) or not 0 <= share < 1:
+        return text
+    return share
+
+
+class Terminal(Reporter):
+    """Progress bars on a terminal, a line for each evaluation anywhere."""
+
+    def __init__(self) -> None:
+        self._bar = percent_bar("training")
+
+    def note(self, sentence: str) -> None:
+        """Print it."""
+        click.echo(sentence, err=True)
+
+    def step(self, progress: Progress) -> None:
+        """Move the bar."""
+        self._bar.set_postfix_str(
+            f" step {progress.step:,}, loss {progress.loss:.3f}, "
+            f"{progress.bases_per_second / 1000:.0f} kb/s, "
+            f"{progress.seconds_left / 60:.0f} min left",
+            refresh=False,
+        )
+        self._bar.update(100 * progress.share - self._bar.n)
+
+    def evaluation(self, row: dict[str, float]) -> None:
+        """Print a line."""
+        self._bar.write(
+            f"step {row['step']:,.0f}, {row['minutes']:.1f} min: loss {row['loss']:.3f} nats/kb, "
+            f"validation AUPRC donor {row['auprc_donor']:.3f}, "
+            f"acceptor {row['auprc_acceptor']:.3f}{task_losses(row)}",
+            file=sys.stderr,
+        )
+
+    def scoring(self, what: str, strand_bases: int) -> Callable[[int], object]:
+        """Begin another bar."""
+        self._bar.close()
+        self._bar = bases_bar(what, strand_bases)
+        return lambda bases: self._bar.update(bases)
+
+    def close(self) -> None:
+        """Leave the last bar as it is."""
+        self._bar.close()
+
+
+def summary(record: dict[str, Any], output: str) -> str:
+    """What a user wants to know when it is over."""
+    lines = [
+        f"{output}: best at step {record['best_step']:,} of {record['steps']:,} "
+        f"({record['minutes']:.1f} min)"
+    ]
+    for species, protocols in record["metrics"].items():
+        for kind, values in protocols["both strands"].items():
+            if values["auprc"] is not None:
+                lines.append(
+                    f"{species}, held out, both strands: {values['sites']:,} {kind}s, "
+                    f"AUPRC {values['auprc']:.3f}, top-k {values['top_k']:.3f}"
+                )
+    return "\n".join([*lines, *task_lines(record.get("task_metrics", {}))])

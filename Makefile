@@ -1,4 +1,4 @@
-# make demo    train on a real chromosome, predict, evaluate, draw: about 4 minutes on two cores
+# make demo    train on a real chromosome, evaluate, predict, draw, explain: about 5 minutes on two cores
 # make test    the tests
 # make lint    ruff and mypy
 # make bench   the speed of prediction, in a few minutes; wants a quiet machine
@@ -22,7 +22,9 @@ demo: .venv/ready
 	$(BIN)/splicenet evaluate -m demo/model.splicenet $(GENOME) --baselines --plot demo/precision_recall.png
 	$(BIN)/splicenet predict $(FLY)/genome.fa.gz -m demo/model.splicenet -o demo/sites.bed.gz --bigwig demo/chr4
 	$(BIN)/splicenet draw $(GENOME) -m demo/model.splicenet -o demo/gene.png
-	@echo "Look at demo/gene.png and demo/precision_recall.png; open demo/sites.bed.gz and demo/*.bw in IGV."
+	$(BIN)/splicenet explain $(FLY)/genome.fa.gz -m demo/model.splicenet -a $(FLY)/annotation.gtf.gz --max-sites 20 -o demo/explained
+	@echo "Look at demo/gene.png, demo/precision_recall.png and demo/explained/explanation.html;"
+	@echo "open demo/sites.bed.gz and demo/*.bw in IGV."
 
 test: .venv/ready
 	$(BIN)/python -m pytest

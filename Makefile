@@ -27,7 +27,7 @@ demo: .venv/ready
 	@echo "open demo/sites.bed.gz and demo/*.bw in IGV."
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/ready
 	$(BIN)/ruff check .

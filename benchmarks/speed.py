@@ -61,7 +61,7 @@ def main() -> None:
     model = open_model(DEFAULT)
     hybrid, flank = model.network.fused(), model.flank
     conv = SpliceNetwork(NetworkConfig(architecture="conv")).fused()
-    lstm = SpliceNetwork(NetworkConfig(architecture="lstm", layers=2)).fused()
+    lstm = SpliceNetwork(NetworkConfig(architecture="lstm", cell="lstm", layers=2)).fused()
     cases: dict[str, Callable[[], float]] = {
         "default network": partial(scan_once, hybrid, flank),
         "its convolutions alone": partial(scan_once, conv, flank),

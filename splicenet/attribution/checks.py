@@ -30,23 +30,12 @@ _FAINT = 1e-6
 def rank_agreement(one: np.ndarray, other: np.ndarray) -> float:
     """Mean over windows, (N, L) each, of Spearman's correlation of the scores.
 
-    Bases without a score in either, such as a shuffle has left in their place, are passed over.
+    Bases without a score in either, such as a shuffle has left in their place, are passed over, and
+    so are windows in which all scores are alike; NaN if nothing is left.
     """
     known = (one != 0) & (other != 0)
-    return float(
-        np.mean(
-            [
-                np.corrcoef(a[at], b[at])[0, 1]
-                for a, b, at in zip(*map(_ranks, (one, other), (known, known)), known, strict=True)
-            ]
-        )
-    )
-
-
-def _ranks(scores: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Ranks among the known bases of every window."""
-    ranks: np.ndarray = pd.DataFrame(np.where(known, scores, np.nan)).rank(axis=1).to_numpy()
-    return ranks
+    a, b = (pd.DataFrame(np.where(known, scores, np.nan)).T for scores in (one, other))
+    return float(a.rank().corrwith(b.rank()).mean())
 
 
 def methods_agree(

@@ -18,10 +18,9 @@ from splicenet.attribution.integrated import integrated_gradients
 from splicenet.attribution.mutagenesis import mutagenesis
 from splicenet.attribution.references import Reference
 from splicenet.attribution.smoothgrad import smoothgrad
-from splicenet.attribution.target import BATCH_TOKENS, Attribution
-from splicenet.attribution.windows import CLASS, SiteWindows
+from splicenet.attribution.target import BATCH_TOKENS, Attribution, Target
+from splicenet.attribution.windows import SiteWindows
 from splicenet.exceptions import OutputError
-from splicenet.genome.intervals import Kind
 from splicenet.genome.output import atomic
 from splicenet.model.network import SpliceNetwork
 
@@ -45,11 +44,12 @@ _CHUNK = 16
 class Explaining:
     """How sites are explained; see the methods for what the settings mean.
 
-    ``target`` is the kind whose log-odds are explained; without it each site's own.
+    ``target`` is what is explained at every site, of a network that is
+    :func:`~splicenet.attribution.target.asked` for it; without it the log-odds of its own kind.
     """
 
     method: MethodName = "ig"
-    target: Kind | None = None
+    target: Target | None = None
     reference: Reference = "shuffled"
     shuffles: int = 1
     steps: int = 20
@@ -61,7 +61,7 @@ class Explaining:
         """Classes explained, (N,)."""
         if self.target is None:
             return windows.kinds
-        return np.full(len(windows), CLASS[self.target], dtype=np.int64)
+        return np.full(len(windows), self.target.answer, dtype=np.int64)
 
 
 def explain_codes(

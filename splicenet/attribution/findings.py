@@ -21,6 +21,8 @@ from splicenet.attribution.sitemotif import (
     counted_motif,
     site_motif,
 )
+from splicenet.attribution.windows import SiteWindows
+from splicenet.genome.alphabet import N
 from splicenet.genome.intervals import Kind, Site
 from splicenet.genome.meme import Motif
 
@@ -38,7 +40,9 @@ class Findings:
     contributions
         Mean saliency at the site by base, (positions, 4), over the span of ``motif``.
     motif, counted, agreement
-        The site's motif by saliency, the same counted, and how alike they are.
+        The site's motif by saliency, the matrix counted, and how alike they are.
+    annotation
+        Whether all annotated sites were counted, and not those explained.
     seqlets, motifs, hits
         Salient stretches; motifs among those away from the site; where these motifs occur in the
         windows, by the motif's name.
@@ -55,6 +59,7 @@ class Findings:
     motif: Motif
     counted: Motif
     agreement: Agreement
+    annotation: bool
     seqlets: list[Seqlet]
     motifs: list[Found]
     hits: dict[str, list[Hit]]
@@ -75,6 +80,7 @@ def find(
     kind: Kind,
     centre: int,
     database: Sequence[Motif] = (),
+    annotated: SiteWindows | None = None,
     p_value: float = 0.005,
     least: int = 12,
     most: int = 10,
@@ -91,6 +97,9 @@ def find(
         Of the sites; their index in every window.
     database
         Known motifs.
+    annotated
+        All annotated sites, of either kind, to count the site's matrix from; without any of this
+        kind, the windows themselves are counted.
     p_value
         Largest of a seqlet.
     least, most
@@ -99,8 +108,11 @@ def find(
     letters = np.bincount(codes.ravel(), minlength=4)[:4] + 1.0
     background = letters / letters.sum()
     motif = site_motif(codes, actual, kind=kind, centre=centre, background=background)
-    counted = counted_motif(codes, kind=kind, centre=centre, background=background)
-    seqlets = find_seqlets(actual, control, p_value=p_value)
+    known, middle = codes, centre
+    if annotated is not None and kind in annotated.there:
+        known, middle = annotated.codes[annotated.rows(kind)], annotated.centre
+    counted = counted_motif(known, kind=kind, centre=middle, background=background)
+    seqlets = find_seqlets(actual, control, known=codes != N, p_value=p_value)
     motifs = find_motifs(
         codes, seqlets, kind=kind, centre=centre, background=background, least=least, most=most
     )
@@ -117,6 +129,7 @@ def find(
         motif,
         counted,
         agreement(motif, counted, background),
+        known is not codes,
         seqlets,
         motifs,
         {one.name: motif_hits(codes, one, background=background) for one in found},

@@ -69,7 +69,7 @@ class IncrementalReader:
         Returns
         -------
         Tensor
-            (N, V, 3).
+            (N, V, K), of the K rows of the head.
         """
         patch = _Patch(start, changed.transpose(2, 3))
         stem = _convolve(self._network.stem, self._bases, patch)
@@ -93,7 +93,7 @@ class IncrementalReader:
         seen = slice(self._first, self._last)
         bases = self._first * self._stride, self._last * self._stride
         joined = level.join(_cut(self._fine.output, fine, *bases), slow[..., seen].contiguous())
-        logits = self._network.head(self._network.last(joined))  # (N * V, 3, bases)
+        logits = self._network.head(self._network.last(joined))  # (N * V, K, bases)
         return logits[..., self._centre - bases[0]].unflatten(0, fine.values.shape[:2])
 
 

@@ -108,7 +108,7 @@ def _every_change(reader: _Reader, bases: Tensor, kinds: Tensor, width: int) -> 
         at = torch.arange(count)
         for shift in range(1, _ALTERNATIVES + 1):
             changed[:, shift - 1, at, at] = here.roll(shift, -1)
-        logits = reader.logits(start, changed.flatten(1, 2))  # (N, 3 * W, 3)
+        logits = reader.logits(start, changed.flatten(1, 2))  # (N, 3 * W, K)
         scores = odds(logits.flatten(0, 1), kinds.repeat_interleave(logits.shape[1]))
         scores = scores.view(len(bases), _ALTERNATIVES, count, 1)
         for shift in range(1, _ALTERNATIVES + 1):

@@ -47,6 +47,7 @@ def find_seqlets(
     actual: np.ndarray,
     control: np.ndarray,
     *,
+    known: np.ndarray | None = None,
     shortest: int = 4,
     longest: int = 20,
     p_value: float = 0.005,
@@ -59,6 +60,9 @@ def find_seqlets(
         Saliency of the bases that are there, (N, L), of windows round sites of one kind.
     control
         The same of shuffled windows, (M, L); M need not be N.
+    known
+        Bases that may be part of a seqlet, (N, L), bool; without it all. Those beyond the ends of
+        a contig must not.
     shortest, longest
         Bases of a seqlet.
     p_value
@@ -76,9 +80,10 @@ def find_seqlets(
     p_values = [
         _p_values(np.abs(one), null, p_value) for one, null in zip(sums, nulls, strict=True)
     ]
+    there = True if known is None else _window_sums(known, shortest) == shortest
     passed: list[np.ndarray] = []
     for p in p_values:
-        inside = passed[-1][:, :-1] & passed[-1][:, 1:] if passed else True
+        inside = passed[-1][:, :-1] & passed[-1][:, 1:] if passed else there
         passed.append((p <= p_value) & inside)
     return [
         seqlet
@@ -145,7 +150,7 @@ def placed(site: Site, centre: int, start: int, end: int) -> Interval:
         first, last = site.position + centre - end + 1, site.position + centre - start + 1
     else:
         first, last = site.position - centre + start, site.position - centre + end
-    return Interval(site.contig, max(first, 0), last, site.strand)
+    return Interval(site.contig, first, last, site.strand)
 
 
 def write_seqlets(

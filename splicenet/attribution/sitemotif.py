@@ -16,10 +16,12 @@ import numpy as np
 from splicenet.genome.intervals import Kind
 from splicenet.genome.meme import Motif
 
-__all__ = ["SPANS", "Agreement", "agreement", "counted_motif", "information", "site_motif"]
+__all__ = ["REACH", "SPANS", "Agreement", "agreement", "counted_motif", "information", "site_motif"]
 
 SPANS: dict[Kind, tuple[int, int]] = {"donor": (-2, 7), "acceptor": (-20, 3)}
 """First and one past the last base of a site's motif, counted from the labelled base."""
+REACH = max(max(-first, end) for first, end in SPANS.values())
+"""Bases on either side of a site in which its motif lies."""
 
 _FLOOR = 0.1
 """Share of the strongest position's saliency that the background gets at every position."""

@@ -1,29 +1,37 @@
-"""What is explained: the log-odds of a site's class, and the shape of every explanation.
+"""What is explained: the log-odds of a class at a base, and the shape of every explanation.
 
 The log-odds (natural logarithm) are the network's own, before calibration: a probability near 1
-hardly moves whatever is changed, log-odds do.
+hardly moves whatever is changed, log-odds do. Of a task that answers with a number, the number as
+it was learned is explained instead.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from splicenet.attribution.windows import one_hot
+from splicenet.attribution.windows import CLASS, one_hot
+from splicenet.exceptions import TaskError
 from splicenet.genome.alphabet import N
-from splicenet.model.network import SpliceNetwork
+from splicenet.model.heads import LocalHead
+from splicenet.model.network import NetworkConfig, SpliceNetwork
 
 __all__ = [
     "BATCH_TOKENS",
     "Attribution",
     "Method",
+    "Target",
+    "asked",
     "batches",
     "explaining",
+    "find_target",
     "log_odds",
     "odds",
     "slopes",
@@ -32,6 +40,64 @@ __all__ = [
 
 BATCH_TOKENS = 1 << 16
 """Bases read at once by default; memory grows with it."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is asked of the network at a site.
+
+    Parameters
+    ----------
+    name
+        As the user says it: ``donor``, ``usage``, ``region:intron``.
+    answer
+        Its row among the logits of its head.
+    task
+        The task whose head it is; empty for splice sites.
+    odds
+        Whether the answer is the log-odds of a probability; a number of any size is not.
+    """
+
+    name: str
+    answer: int
+    task: str = ""
+    odds: bool = True
+
+
+def find_target(config: NetworkConfig, text: str) -> Target:
+    """What ``donor``, ``acceptor``, ``TASK`` or ``TASK:CLASS`` means to a network.
+
+    Raises
+    ------
+    TaskError
+        If it has no such head, or none that answers at every base, or the head no such class.
+    """
+    if text in CLASS:
+        return Target(text, CLASS[text])
+    name, _, answer = text.partition(":")
+    local = {task.name: task for task in config.tasks if task.scope == "local"}
+    if name not in local:
+        known = ", ".join([*CLASS, *local])
+        raise TaskError(f"{text!r} cannot be explained; at a base this model answers {known}")
+    task = local[name]
+    if not task.classes and not answer:
+        return Target(text, 0, name, odds=task.bounded)
+    if task.binary and not answer:
+        answer = task.classes[-1]
+    if answer not in task.classes:
+        known = ", ".join(f"{name}:{one}" for one in task.classes) or name
+        raise TaskError(f"{text!r} is no answer of this task; there is {known}")
+    return Target(text, task.classes.index(answer), name)
+
+
+def asked(network: SpliceNetwork, target: Target | None) -> SpliceNetwork:
+    """The network; or a copy whose answers at every base are those of the target's task."""
+    if target is None or not target.task:
+        return network
+    copied = copy.deepcopy(network)
+    names = [task.name for task in copied.config.tasks]
+    copied.head = cast(LocalHead, copied.heads[names.index(target.task)]).answer
+    return copied
 
 
 class Attribution(NamedTuple):
@@ -46,9 +112,9 @@ class Attribution(NamedTuple):
         Completeness error: by how much the scores of the bases that are there fail to add up to
         the difference from the reference, (N,), float64; NaN where a method promises no sum.
     score
-        The log-odds explained, (N,), float64.
+        The log-odds explained, or the number, (N,), float64.
     reference
-        The log-odds of the reference, its mean where there are several, (N,), float64; NaN where
+        The same of the reference, its mean where there are several, (N,), float64; NaN where
         there is none.
     """
 
@@ -118,7 +184,9 @@ def log_odds(network: SpliceNetwork, bases: Tensor, kinds: Tensor, centre: int) 
 
 
 def odds(logits: Tensor, kinds: Tensor) -> Tensor:
-    """Log-odds of one class each, (B,), from logits (B, 3)."""
+    """Log-odds of one class each, (B,), from logits (B, K); a head of one row says it itself."""
+    if logits.shape[1] == 1:
+        return logits[:, 0]
     chosen = logits.gather(1, kinds[:, None])
     others = logits.scatter(1, kinds[:, None], -torch.inf)
     return chosen[:, 0] - others.logsumexp(1)

@@ -5,14 +5,14 @@ Positions are 0-based on the plus strand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from splicenet.attribution.segments import by_distance, by_segment, shares
-from splicenet.attribution.target import Attribution
+from splicenet.attribution.target import Attribution, Target
 from splicenet.attribution.tracks import Tracks
 from splicenet.attribution.windows import SiteWindows, one_hot
 from splicenet.genome.intervals import Kind
@@ -28,23 +28,22 @@ def site_table(
     attribution: Attribution,
     tracks: Tracks,
     calibration: Mapping[Kind, Calibration],
-    target: Kind | None = None,
+    target: Target | None = None,
 ) -> pd.DataFrame:
     """Make a table with a row a site.
 
     Returns
     -------
     pandas.DataFrame
-        Columns contig, position (0-based), strand, kind; explained (the kind whose log-odds are);
-        log_odds, probability (calibrated), reference_log_odds; delta (completeness error) and
+        Columns contig, position (0-based), strand, kind; explained (the kind or the target);
+        log_odds (the number itself of a task that answers with one), probability (calibrated if of
+        a site, empty of a number of any size), reference_log_odds; delta (completeness error) and
         relative_error (as a share of the difference from the reference); total (sum of the
         scores); in_track (sum of what the window brings to its track: less than total where
         windows overlap); and a column a segment, with its share of the absolute scores.
     """
     actual = attribution.actual(windows.codes)
     kinds: list[Kind] = [site.kind for site in windows.sites]
-    explained = [target or kind for kind in kinds]
-    raw = 1 / (1 + np.exp(-attribution.score))
     difference = np.abs(attribution.score - attribution.reference)
     table = pd.DataFrame(
         {
@@ -52,12 +51,9 @@ def site_table(
             "position": [site.position for site in windows.sites],
             "strand": [site.strand for site in windows.sites],
             "kind": kinds,
-            "explained": explained,
+            "explained": kinds if target is None else target.name,
             "log_odds": attribution.score,
-            "probability": [
-                float(calibration[kind].apply(np.array(p)))
-                for kind, p in zip(explained, raw, strict=True)
-            ],
+            "probability": _probabilities(attribution.score, kinds, calibration, target),
             "reference_log_odds": attribution.reference,
             "delta": attribution.delta,
             "relative_error": attribution.delta / np.maximum(difference, np.finfo(float).tiny),
@@ -70,6 +66,22 @@ def site_table(
         for name, share in shares(actual[rows], windows.offsets, kind).items():
             table.loc[rows, name.replace(" ", "_")] = share
     return table
+
+
+def _probabilities(
+    log_odds: np.ndarray,
+    kinds: Sequence[Kind],
+    calibration: Mapping[Kind, Calibration],
+    target: Target | None,
+) -> np.ndarray:
+    if target is not None and not target.odds:
+        return np.full(len(log_odds), np.nan)
+    raw = 1 / (1 + np.exp(-log_odds))
+    found: np.ndarray = raw.copy()
+    for kind in KINDS:
+        rows = np.array([kind == (one if target is None else target.name) for one in kinds])
+        found[rows] = calibration[kind].apply(raw[rows])
+    return found
 
 
 def write_attribution(

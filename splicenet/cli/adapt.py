@@ -109,7 +109,7 @@ def adapt(
             parent, species, bases=_SELF_BASES, outside=held_out, seed=seed
         )
     else:
-        loci = find_loci(species)
+        loci = find_loci(species, min_reads=min_reads)
     loci = choose_loci(loci, genes, outside=held_out, seed=seed)
     terminal = Terminal()
     terminal.note(f"{species.name}: {len(loci):,} stretches to learn from")

@@ -10,7 +10,6 @@ import click
 from splicenet.attribution.explain import METHODS
 from splicenet.attribution.references import REFERENCES
 from splicenet.attribution.target import BATCH_TOKENS
-from splicenet.genome.labels import KINDS
 
 __all__ = ["attribution_options"]
 
@@ -31,8 +30,9 @@ def attribution_options(command: Command) -> Command:
             ),
             click.option(
                 "--target",
-                type=click.Choice(KINDS),
-                help="Explain the log-odds of this kind.  [default: each site's own]",
+                metavar="ANSWER",
+                help="Explain this at every site: donor, acceptor, or a task of the model, as "
+                "usage or region:intron.  [default: each site's own kind]",
             ),
             click.option(
                 "--reference",

@@ -24,7 +24,7 @@ from splicenet.evaluation.tables import as_text, metrics_table
 from splicenet.genome.bed import read_sites
 from splicenet.genome.intervals import Interval, Site
 from splicenet.genome.labels import KINDS
-from splicenet.genome.output import STDOUT, atomic
+from splicenet.genome.output import STDOUT, atomic, is_stream
 from splicenet.genome.regions import share_regions
 from splicenet.genome.species import Species, match_sites
 from splicenet.model.modelfile import Model
@@ -142,7 +142,10 @@ def evaluate(
             table.write("\n")
         elif table is not None:
             metrics_table(results, names=_NAMES).to_csv(table, sep="\t", index=False)
-            if heads:
+            if heads and is_stream(str(output)):
+                table.write("\n")
+                task_table(heads).to_csv(table, sep="\t", index=False)
+            elif heads:
                 with atomic(f"{str(output).removesuffix('.tsv')}.tasks.tsv") as beside:
                     task_table(heads).to_csv(beside, sep="\t", index=False)
         several = samplesheet is not None

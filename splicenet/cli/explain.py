@@ -12,13 +12,16 @@ from tqdm import tqdm
 from splicenet.attribution.choose import choose_sites, on_genome
 from splicenet.attribution.explain import Explaining
 from splicenet.attribution.layers import layer_names
+from splicenet.attribution.sitemotif import REACH
+from splicenet.attribution.target import find_target
 from splicenet.attribution.windows import SiteWindows
 from splicenet.cli.attribution import attribution_options
 from splicenet.cli.options import choose_device, device_options, model_option
 from splicenet.cli.progress import bases_bar
 from splicenet.exceptions import OutputError, RegionError
 from splicenet.genome.bed import read_sites
-from splicenet.genome.intervals import Interval, Site
+from splicenet.genome.intervals import Interval, Site, Transcript
+from splicenet.genome.labels import Labels
 from splicenet.genome.meme import read_motifs
 from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
@@ -29,7 +32,7 @@ from splicenet.report.explaining import Extras, explain_to_folder
 
 __all__ = ["explain"]
 
-_CONTEXT = 512
+_CONTEXT, _LEAST = 512, 32
 
 
 @click.command()
@@ -54,7 +57,7 @@ _CONTEXT = 512
 )
 @click.option(
     "--context",
-    type=click.IntRange(32),
+    type=click.IntRange(_LEAST),
     help="Bases on either side of a site that are read.  "
     f"[default: {_CONTEXT}, or what the model sees if that is less]",
 )
@@ -67,7 +70,12 @@ _CONTEXT = 512
 )
 @click.option("--check", is_flag=True, help="Also measure how far to trust the explanation.")
 @click.option("--motifs", "database", metavar="FILE", help="Known motifs: MEME or TRANSFAC.")
-@click.option("-a", "--annotation", metavar="FILE", help="Genes, for the sites drawn in the page.")
+@click.option(
+    "-a",
+    "--annotation",
+    metavar="FILE",
+    help="Genes, to draw beside sites and to count the sites' matrices from.",
+)
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
 @device_options
 def explain(
@@ -78,6 +86,7 @@ def explain(
     regions: str | None,
     max_sites: int,
     context: int | None,
+    target: str | None,
     layers: tuple[str, ...],
     check: bool,
     database: str | None,
@@ -98,10 +107,11 @@ def explain(
     splicenet explain genome.fa -m model.splicenet --sites sites.bed -o explained --check
     splicenet explain genome.fa -r chr2:1-500,000 --method ism --context 200 -o explained
     """
-    settings = Explaining(**chosen)
     folder = _folder(output)
     device = choose_device(device, threads)
     loaded = open_model(model)
+    aim = None if target is None else find_target(loaded.network.config, target)
+    settings = Explaining(target=aim, **chosen)
     names = _layers(layers, layer_names(loaded.network.to(device)))
     known = read_motifs(database) if database else []
     with open_genome(fasta) as genome:
@@ -112,8 +122,9 @@ def explain(
         else:
             found = on_genome(read_sites(sites), genome.lengths, where, path=sites)
         picked = choose_sites(found, genome.lengths, most=max_sites, seed=settings.seed)
-        length = 2 * (context or min(_CONTEXT, loaded.flank))
+        length = 2 * (context or max(_LEAST, min(_CONTEXT, loaded.flank)))
         windows = SiteWindows.around(picked, genome.fetch, length=length)
+        annotated = None if genes is None else _annotated(genes, genome)
     with tqdm(desc="explaining", unit="window", disable=None) as bar:
 
         def watch(total: int) -> Any:
@@ -132,6 +143,7 @@ def explain(
                 check,
                 known,
                 genes,
+                annotated,
                 {"genome": fasta, "model": model, "sites found": len(found)},
             ),
             resume=resume,
@@ -159,6 +171,12 @@ def _layers(asked: Sequence[str], there: list[str]) -> list[str]:
         if name not in there:
             raise click.BadParameter(f"there is no {name!r}; there are {', '.join(there)} and all")
     return list(dict.fromkeys(asked))
+
+
+def _annotated(transcripts: Sequence[Transcript], genome: Genome) -> SiteWindows:
+    """All annotated sites, with as much around them as their matrices need."""
+    sites = Labels.build(transcripts).sites()
+    return SiteWindows.around(sites, genome.fetch, length=2 * REACH)
 
 
 def _predicted(

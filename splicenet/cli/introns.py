@@ -12,6 +12,7 @@ from splicenet.cli.options import choose_device
 from splicenet.cli.scanning import scan_genome, scanning_options
 from splicenet.genome.intron_writer import IntronForm, write_introns
 from splicenet.genome.introns import Chain
+from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import open_genome
 from splicenet.genome.species import open_annotation
 from splicenet.inference.introns import LikelySites, annotated_grammar, decode, learned_grammar
@@ -83,7 +84,8 @@ def introns(
         if annotation is not None:
             genes = open_annotation(annotation, genome)
             grammar = annotated_grammar(genes, longest_intron=max_intron)
-        scores = scan_genome(predictor, genome, regions)
+        where = None if regions is None else read_regions(regions, genome)
+        scores = scan_genome(predictor, genome, where)
 
         def chains() -> Iterator[Chain]:
             sites = LikelySites(genome.lengths)

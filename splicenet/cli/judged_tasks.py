@@ -14,7 +14,7 @@ from splicenet.exceptions import SplicenetError, TaskError
 from splicenet.genome.intervals import Interval
 from splicenet.genome.species import Species
 from splicenet.genome.targets import Target, open_target
-from splicenet.genome.tasks import parse_tasks
+from splicenet.genome.tasks import Task, parse_tasks
 from splicenet.model.modelfile import Model
 
 __all__ = ["judge_tasks", "task_json", "task_table"]
@@ -41,16 +41,13 @@ def judge_tasks(
     Raises
     ------
     TaskError
-        If the model has no such task, or one file is given for several species.
+        If the model has no such task, or one of another topic, or one file is given for several
+        species.
     SplicenetError
         If a source that was given here cannot be read.
     """
     tasks = model.network.config.tasks
-    given = {task.name: task.source for task in parse_tasks(sources)}
-    unknown = [name for name in given if name not in [task.name for task in tasks]]
-    if unknown:
-        known = ", ".join(task.name for task in tasks) or "none but splice"
-        raise TaskError(f"the model has no task {unknown[0]}; it has {known}")
+    given = _given(tasks, sources)
     if given and len(species) > 1:
         raise TaskError("name the files of several species in columns of the samplesheet")
     found = {}
@@ -63,6 +60,24 @@ def judge_tasks(
             with bases_bar(f"tasks of {one.name}", 2 * sum(map(len, where))) as bar:
                 found[one.name] = task_metrics(model, one, where, targets, on_bases=bar.update)
     return found
+
+
+def _given(tasks: Sequence[Task], sources: Sequence[str]) -> dict[str, str]:
+    """Sources by the names of tasks; a task that is named without one stays where it lay."""
+    topics = {task.name: task.topic for task in tasks}
+    given = {}
+    for task in parse_tasks(sources):
+        if task.name not in topics:
+            known = ", ".join(topics) or "none but splice"
+            raise TaskError(f"the model has no task {task.name}; it has {known}")
+        if task.topic != topics[task.name]:
+            raise TaskError(
+                f"the model's task {task.name} is {topics[task.name]} and cannot be judged by "
+                f"{task.topic}"
+            )
+        if task.source:
+            given[task.name] = task.source
+    return given
 
 
 def _known(model: Model, species: Species) -> dict[str, Target]:

@@ -16,6 +16,7 @@ from splicenet.cli.options import choose_device, device_options, model_option
 from splicenet.genome.alignments import read_junctions
 from splicenet.genome.bam_reader import observed_introns
 from splicenet.genome.clean import CleanReport, clean_alignments
+from splicenet.genome.output import is_stream
 from splicenet.genome.scored_junctions import (
     JunctionForm,
     Known,
@@ -138,8 +139,10 @@ def junctions(
         raise click.UsageError("--mark and --dropped go with --clean; give that too")
     if mark and dropped is not None:
         raise click.UsageError("--mark drops nothing; leave --dropped out")
-    if clean is not None and reads == "-":
+    if clean is not None and is_stream(reads):
         raise click.UsageError("--clean reads the alignments several times; give them as a file")
+    if clean is not None and dropped is not None and _same(clean, dropped):
+        raise click.UsageError("--clean and --dropped are the same file; name two")
     if order == "score" and output.endswith(".gz"):
         raise click.UsageError("--sort score cannot be indexed; give an output without .gz")
     reader = WindowReader(open_model(model), device=choose_device(device, threads))
@@ -189,6 +192,10 @@ def _beside(clean: str) -> str:
     """``out.dropped.bam`` for ``out.bam``."""
     path = Path(clean)
     return str(path.with_name(f"{path.stem}.dropped{path.suffix or '.bam'}"))
+
+
+def _same(one: str, other: str) -> bool:
+    return Path(one).resolve() == Path(other).resolve()
 
 
 def _summary(report: CleanReport, spurious: int, clean: str, *, mark: bool) -> str:

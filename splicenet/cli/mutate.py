@@ -74,12 +74,13 @@ def mutate(
         raise click.UsageError("give either CHANGES or --region")
     if pairs and region is None:
         raise click.UsageError("--pairs needs a --region")
-    if measured is not None and (changes is None or is_vcf(changes)):
+    if measured is not None and changes is None:
         raise click.UsageError("--measured needs a table of changes")
     if picture is not None and not (pairs or measured):
         raise click.UsageError("--picture needs --pairs or --measured")
+    columns = _columns(changes, measured)
     reader = WindowReader(open_model(model), device=choose_device(device, threads))
-    if changes is not None and not is_vcf(changes) and "sequence" in read_table(changes)[0][1]:
+    if changes is not None and "sequence" in columns:
         rows = construct_rows(reader, changes, at)
     elif fasta is None:
         raise click.UsageError("changes of a genome need the genome: give --fasta")
@@ -95,13 +96,24 @@ def mutate(
     with atomic(output) as out:
         table.to_csv(out, sep="\t", index=False, float_format="%.6g", lineterminator="\n")
     if measured is not None:
-        _compare(table, measured.lower(), picture, changes or "")
+        _compare(table, measured.lower(), picture)
 
 
-def _compare(table: pd.DataFrame, column: str, picture: str | None, path: str) -> None:
+def _columns(changes: str | None, measured: str | None) -> set[str]:
+    """Columns of a table of changes, looked at before anything is computed; a VCF has none."""
+    if changes is None:
+        return set()
+    path = Path(changes)
+    if changes == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
+        raise click.UsageError("CHANGES is read more than once: give a file and not a pipe")
+    columns = set() if is_vcf(changes) else set(read_table(changes)[0][1])
+    if measured is not None and measured.lower() not in columns:
+        raise VariantError(f"there is no column {measured!r}", path=changes)
+    return columns
+
+
+def _compare(table: pd.DataFrame, column: str, picture: str | None) -> None:
     """Print correlations with the measured column for both heads, and draw the better one."""
-    if column not in table:
-        raise VariantError(f"the table has no column {column!r}", path=path)
     found = {kind: agreement(table[f"{kind}_delta_log_odds"], table[column]) for kind in KINDS}
     for kind, one in found.items():
         click.echo(

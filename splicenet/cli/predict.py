@@ -94,7 +94,8 @@ def predict(
     if tasks is not None and not predictor.model.network.config.tasks:
         raise click.UsageError(f"--tasks: the model {model} knows no task but splice sites")
     with open_genome(fasta) as genome, ExitStack() as stack:
-        scan = scan_genome(predictor, genome, regions, tasks=tasks is not None)
+        where = None if regions is None else read_regions(regions, genome)
+        scan = scan_genome(predictor, genome, where, tasks=tasks is not None)
         if form == "spsc":
             write = stack.enter_context(_splice_scores(output, genome, strands))
         else:
@@ -105,7 +106,9 @@ def predict(
         heads = (
             None
             if tasks is None
-            else stack.enter_context(TaskWriter(tasks, predictor, genome, strands, header=header))
+            else stack.enter_context(
+                TaskWriter(tasks, predictor, genome, strands, threshold=at, header=header)
+            )
         )
         for contig, scores in scan:
             if heads is not None:
@@ -118,7 +121,7 @@ def predict(
                         values = scores.values[STRANDS.index(one), index]
                         tracks.write(contig, scores.start, one, kind, values)
         if heads is not None:
-            heads.write_windows(None if regions is None else read_regions(regions, genome))
+            heads.write_windows(where)
 
 
 @contextmanager

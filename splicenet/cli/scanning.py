@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from splicenet.cli.options import device_options, model_option
 from splicenet.cli.progress import bases_bar
-from splicenet.genome.regions import read_regions
+from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import Genome
 from splicenet.inference.predictor import Predictor
 from splicenet.model.scoring import BATCH_TOKENS, Scores
@@ -56,15 +56,18 @@ def scanning_options(what: str) -> Callable[[Command], Command]:
 
 
 def scan_genome(
-    predictor: Predictor, genome: Genome, regions: str | None, *, tasks: bool = False
+    predictor: Predictor,
+    genome: Genome,
+    regions: Sequence[Interval] | None,
+    *,
+    tasks: bool = False,
 ) -> Iterator[tuple[str, Scores]]:
     """Calibrated scores of both strands in order, with a progress bar.
 
     With ``tasks`` the answers to the model's local tasks follow behind.
     """
-    intervals = None if regions is None else read_regions(regions, genome)
-    bases = sum(genome.lengths.values() if intervals is None else map(len, intervals))
+    bases = sum(genome.lengths.values() if regions is None else map(len, regions))
     with bases_bar("predicting", 2 * bases) as bar:
-        for contig, scores in predictor.scores(genome, intervals, tasks=tasks):
+        for contig, scores in predictor.scores(genome, regions, tasks=tasks):
             yield contig, scores
             bar.update(2 * (scores.end - scores.start))

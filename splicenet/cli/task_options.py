@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isnan
 from typing import Any, TypeVar, get_args
 
 import click
@@ -99,12 +100,15 @@ def _weight(text: str) -> tuple[str, float]:
 
 
 def task_losses(row: Mapping[str, float]) -> str:
-    """What an evaluation says of tasks, for the end of its line."""
-    losses = {key.removeprefix("loss_"): v for key, v in row.items() if key.startswith("loss_")}
-    return "".join(
-        f"; {name}: loss {loss:.3f}, {row[f'share_{name}']:.0%} of the gradient"
-        for name, loss in losses.items()
-    )
+    """What an evaluation says of the tasks that came up, for the end of its line."""
+    said = ""
+    for key, loss in row.items():
+        if key.startswith("loss_") and not isnan(loss):
+            name = key.removeprefix("loss_")
+            share = row[f"share_{name}"]
+            said += f"; {name}: loss {loss:.3f}"
+            said += "" if isnan(share) else f", {share:.0%} of the gradient"
+    return said
 
 
 def task_lines(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:

@@ -44,8 +44,8 @@ class Ranking:
         return int(self._true.sum())
 
     def auprc(self) -> float:
-        """Average precision: equal scores are one step; NaN without a true one."""
-        if not self.positive:
+        """Average precision: equal scores are one step; NaN if either lacks: none can be worse."""
+        if self.positive in (0, self.known):
             return nan
         true, false = self._true[::-1], self._false[::-1]
         called = np.maximum(np.cumsum(true + false), 1)

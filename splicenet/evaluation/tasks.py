@@ -60,7 +60,7 @@ def task_metrics(
     window
         Bases of a window of a global task; the longest that the model was trained on if not given.
     on_bases
-        Hears of strand-bases done.
+        Hears of strand-bases done: of the local tasks, or of the global ones if there are no local.
 
     Returns
     -------
@@ -94,10 +94,13 @@ def task_metrics(
             on_bases(scores.values[0, 0].size * 2)
     if any(task.name in targets for task in global_tasks(network)):
         length = window or asked_window(model)
+        last = global_tasks(network)[-1]
         for piece, task, said in global_answers(network, species.genome, regions, window=length):
             if task.name in targets:
                 truth = targets[task.name].window(*_place(piece))
                 tallies[task.name].add(said[:, None], truth[None])
+            if task is last and not asked:
+                on_bases(len(piece))
     return {name: tally.figures() for name, tally in tallies.items() if tally.known}
 
 

@@ -84,7 +84,7 @@ class BigWigReader:
         Returns
         -------
         numpy.ndarray
-            float32, shape ``(end - start,)``; NaN where there is no value.
+            float32, shape ``(end - start,)``; NaN where there is no value, or an infinite one.
         """
         values = np.full(end - start, np.nan, np.float32)
         index = self._ids[contig]
@@ -93,6 +93,7 @@ class BigWigReader:
                 file.seek(offset)
                 data = file.read(size)
                 self._fill(values, zlib.decompress(data) if self._packed else data, start)
+        values[np.isinf(values)] = np.nan
         return values
 
     @contextmanager
@@ -100,7 +101,7 @@ class BigWigReader:
         try:
             with reading(self.path, error=TaskError), open(self.path, "rb") as file:
                 yield file
-        except (struct.error, ValueError, UnicodeDecodeError, RecursionError) as cause:
+        except (struct.error, ValueError, OverflowError) as cause:
             message = "the bigWig is cut off or damaged; copy or make it again"
             raise TaskError(message, path=self.path) from cause
 

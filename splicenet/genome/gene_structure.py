@@ -3,9 +3,9 @@
 Where transcripts of one strand disagree about a base, it is what the first of these says: coding
 sequence, untranslated exon, intron. A base that two transcripts read in different frames, or that
 is 5' of one coding sequence and 3' of another, is unknown. So is an exon of a transcript without a
-coding sequence where nothing else is known of it, and so are the bases next to a coding sequence
-that ends a transcript: its untranslated part exists, but is not annotated. The other strand of a
-gene is intergenic, unless it has genes of its own. Coordinates are 0-based half-open.
+coding sequence that is no exon of one with it, and so are the bases next to a coding sequence that
+ends a transcript: its untranslated part exists, but is not annotated. The other strand of a gene
+is intergenic, unless it has genes of its own. Coordinates are 0-based half-open.
 """
 
 from __future__ import annotations

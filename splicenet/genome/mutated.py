@@ -110,6 +110,8 @@ def _from_bed(path: str, genome: Genome) -> Iterator[_Mark]:
 
 def _from_vcf(path: str, genome: Genome) -> Iterator[_Mark]:
     with open_vcf(path) as vcf:
+        if not vcf.count:
+            raise VariantError("it holds no variant to learn from", path=path)
         names = match_contigs(
             vcf.contigs,
             genome.lengths,
@@ -118,25 +120,24 @@ def _from_vcf(path: str, genome: Genome) -> Iterator[_Mark]:
             describe=genome.description,
         )
         reference = _Reference(genome)
-        looked_at = 0
-        wrong: list[VcfRecord] = []
+        looked_at = wrong = 0
+        first: VcfRecord | None = None
         for record in vcf:
             contig = names.get(record.contig)
             if contig is None or record.start < 0:
                 continue
             looked_at += 1
             if not reference.agrees(contig, record):
-                wrong.append(record)
+                wrong, first = wrong + 1, first or record
                 end = min(record.start + len(record.ref), genome.lengths[contig])
                 if record.start < end:
                     yield _Mark(contig, record.start, end, UNKNOWN)
             else:
                 yield from _marks(contig, record)
-        if len(wrong) > _TOLERATED * looked_at:
-            first = wrong[0]
+        if first and wrong > _TOLERATED * looked_at:
             raise VariantError(
                 f"REF is {first.ref[:20]} at {first.start + 1:,}, which is not what {genome.path} "
-                f"has there, and so in {len(wrong):,} of {looked_at:,} records; the variants were "
+                f"has there, and so in {wrong:,} of {looked_at:,} records; the variants were "
                 "called on another assembly",
                 path=path,
                 line=first.number,

@@ -7,7 +7,7 @@ lies from the mean of all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
+from math import isfinite, sqrt
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def spread_of(paths: Sequence[str]) -> tuple[float, float]:
     Raises
     ------
     TaskError
-        If one of them is no bigWig, or all values are the same.
+        If one of them is no bigWig, all values are the same, or not all are finite numbers.
     """
     if not paths:
         return 0.0, 1.0
@@ -86,6 +86,8 @@ def spread_of(paths: Sequence[str]) -> tuple[float, float]:
     if not count:
         raise TaskError("it holds no value to learn from", path=paths[0])
     mean = total / count
+    if not isfinite(squares):
+        raise TaskError("not all its values are finite; write it anew without them", path=paths[0])
     variance = squares / count - mean * mean
     if not variance > 1e-12 * max(mean * mean, 1e-12):
         raise TaskError("all its values are the same; there is nothing to learn", path=paths[0])

@@ -198,9 +198,9 @@ def located(source: str, folder: str | Path) -> str:
 
 
 def is_file(topic: str, source: str) -> bool:
-    """Whether a source names a file, rather than a feature."""
+    """Whether a source names a file, rather than a feature or nothing at all."""
     if topic != "contains":
-        return bool(source)
+        return bool(source) and topic not in _SOURCELESS
     return bool(_BED.search(source)) or "/" in source or Path(source).is_file()
 
 

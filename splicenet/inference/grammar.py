@@ -8,7 +8,7 @@ what lies between genes are one state here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,8 +42,14 @@ class Grammar:
     stop: float
 
 
+def _broad_introns(longest: int) -> Lengths:
+    return Lengths.broad(
+        median=200, spread=1.5, shortest=min(_SHORTEST_INTRON, longest), longest=longest
+    )
+
+
 BROAD = Grammar(
-    Lengths.broad(median=200, spread=1.5, shortest=_SHORTEST_INTRON, longest=_LONGEST_INTRON),
+    _broad_introns(_LONGEST_INTRON),
     Lengths.broad(median=150, spread=1.0, shortest=_SHORTEST_EXON, longest=_LONGEST_EXON),
     stop=0.2,
 )
@@ -66,7 +72,7 @@ def learn_grammar(
     Returns
     -------
     Grammar
-        :data:`BROAD` where there are too few introns to learn from.
+        :data:`BROAD`, but for the longest intron, where there are too few to learn from.
     """
     spliced = [chain for chain in chains if chain]
     introns = np.array([len(intron) for chain in spliced for intron in chain])
@@ -78,17 +84,22 @@ def learn_grammar(
         ],
         dtype=np.int64,
     )
-    if introns.size < _ENOUGH:
-        return BROAD
+    believed = introns[introns >= _SHORTEST_INTRON]
+    if longest_intron is not None:
+        shortest = min(_SHORTEST_INTRON, longest_intron)
+        believed = introns[(introns >= shortest) & (introns <= longest_intron)]
+    if believed.size < _ENOUGH:
+        if longest_intron is None:
+            return BROAD
+        return replace(BROAD, introns=_broad_introns(longest_intron))
     if longest_intron is None:
-        longest_intron = int(_ROOM * np.quantile(introns, 0.999)) + 1
-    lengths = Lengths.fit(
-        introns, shortest=min(_SHORTEST_INTRON, longest_intron), longest=longest_intron
-    )
+        longest_intron = int(_ROOM * np.quantile(believed, 0.999)) + 1
     return Grammar(
-        lengths,
+        Lengths.fit(
+            believed, shortest=min(_SHORTEST_INTRON, longest_intron), longest=longest_intron
+        ),
         Lengths.fit(exons, shortest=_SHORTEST_EXON, longest=_LONGEST_EXON)
         if exons.size >= _ENOUGH
         else BROAD.exons,
-        stop=len(spliced) / introns.size,
+        stop=len(spliced) / (introns.size + 1),  # never certain
     )

@@ -134,19 +134,20 @@ def _whole(reader: WindowReader, local: IncrementalReader, genome: Genome, key: 
 def _change(key: Key, row: int, whole: _Whole, local: IncrementalReader) -> _Change | None:
     """What must be read of a substitution; it begins and ends where a phase does.
 
-    None where that runs beyond what was read of the reference, as it may near a contig's end.
+    None where that comes too near the ends of what was read of the reference, as it may where a
+    contig ends.
     """
     haplotype, strand = key
     phase, unit = local.phase, _UNIT * local.phase
     first = (haplotype.edits[0].start - whole.start) // phase * phase
     last = -(-(haplotype.edits[-1].end - whole.start) // phase) * phase
     start, end = haplotype.start - whole.start, haplotype.end - whole.start
-    around = max(first - start, end - last) + local.margin
+    around = max(first - start, end - last, 0) + local.margin
     around = -(-around // unit) * unit
-    left = first - around
-    if left < 0 or last + around > len(whole.window.codes):
+    left, right = first - around, last + around
+    if left < local.spare or right > len(whole.window.codes) - local.spare:
         return None
-    codes = whole.window.codes[left : last + around].copy()
+    codes = whole.window.codes[left:right].copy()
     for edit in haplotype.edits:
         at = edit.start - whole.start - left
         codes[at : at + len(edit.alt)] = encode(edit.alt)

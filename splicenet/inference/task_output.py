@@ -7,7 +7,7 @@ Coordinates are 0-based half-open on the plus strand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from splicenet.genome.alphabet import N
 from splicenet.genome.class_track import ClassTrack
-from splicenet.genome.intervals import Interval, Strand
+from splicenet.genome.intervals import Interval, Kind, Strand
 from splicenet.genome.labels import KINDS, STRANDS
 from splicenet.genome.output import atomic
 from splicenet.genome.sequence import Genome
@@ -66,6 +66,8 @@ class TaskWriter(Writer):
         What is read.
     strands
         Those to write, where strands differ.
+    threshold
+        Probabilities from which sites are called; the model's if not given.
     header
         Comment lines for the BED files, without ``#``.
 
@@ -82,12 +84,14 @@ class TaskWriter(Writer):
         genome: Genome,
         strands: Sequence[Strand] = STRANDS,
         *,
+        threshold: Mapping[Kind, float] | None = None,
         header: Iterable[str] = (),
     ) -> None:
         network = predictor.model.network
         self._predictor = predictor
         self._genome = genome
         self._strands = strands
+        self._threshold = predictor.threshold if threshold is None else threshold
         self._header = list(header)
         self._local, self._global = local_tasks(network), global_tasks(network)
         self._layout = LocalLayout(self._local)
@@ -137,7 +141,7 @@ class TaskWriter(Writer):
             kept = known & (one >= _FLOOR)
         elif task.bounded:  # how often a site is used makes sense of sites alone
             sites = scores.values[STRANDS.index(strand), : len(KINDS)]
-            lowest = [np.float32(self._predictor.threshold[kind]) for kind in KINDS]
+            lowest = [np.float32(self._threshold[kind]) for kind in KINDS]
             kept = known & (sites >= np.array(lowest)[:, None]).any(0)
         self._values[task.name, strand].write(contig, scores.start, one, kept)
 

@@ -56,13 +56,17 @@ class IncrementalReader:
         Bases at either end of what :meth:`changed` gives that are not to be used.
     least
         Bases at either end of a reference that cannot be scored.
+    spare
+        Bases at either end of a reference that :meth:`changed` cannot be asked for.
     """
 
     def __init__(self, network: SpliceNetwork, device: str = "cpu") -> None:
         config = network.config
         self.phase = config.phase
-        widest = config.stride * (config.coarse_kernel // 2) * max(config.coarse_dilations)
-        beyond = max(widest, LINE * self.phase)
+        self.spare = LINE * self.phase
+        fine = config.kernel // 2 * max(config.dilations, default=0)
+        coarse = config.coarse_kernel // 2 * max(config.coarse_dilations, default=0)
+        beyond = max(fine, config.stride * coarse, self.spare)
         self.reach = (-(-(config.margin + beyond) // self.phase) + 2) * self.phase
         self.margin = config.kernel - 1
         self.least = self.margin + 2 * self.phase

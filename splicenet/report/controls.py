@@ -54,12 +54,16 @@ class Controls:
         actual: np.ndarray,
         settings: Explaining,
         database: Sequence[Motif] = (),
+        annotated: SiteWindows | None = None,
         *,
         folder: Path,
         resume: bool = False,
         progress: Callable[[int], object] = lambda sites: None,
     ) -> list[Findings]:
-        """Seqlets and motifs of either kind; the rest as ``explain_sites`` takes it."""
+        """Seqlets and motifs of either kind, by what is known of motifs and of the genome's sites.
+
+        The rest is as ``explain_sites`` takes it.
+        """
         rough = replace(settings, tolerance=np.inf)
         findings = []
         for kind, control in self._windows.items():
@@ -82,6 +86,7 @@ class Controls:
                     kind=kind,
                     centre=windows.centre,
                     database=database,
+                    annotated=annotated,
                 )
             )
         return findings

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import isnan
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class ExplainedSite:
     Parameters
     ----------
     site
-        With its calibrated probability as score.
+        With its calibrated probability as score; NaN where what was explained has none.
     codes, actual
         Its window, (L,), and the saliency of the bases in it.
     centre
@@ -104,8 +105,10 @@ def site_card(one: ExplainedSite) -> str:
             drawn.append(text(x, line + _DOWN + 42, name, anchor=anchor, kind="tiny"))
     place = f"{one.site.contig}:{one.site.position + 1:,} ({one.site.strand})"
     picture = svg(width, line + _DOWN + 48, "".join(drawn), label=place, scrolls=True)
-    known = {True: ", annotated", False: ", not annotated", None: ""}[one.annotated]
-    note = f"probability {one.site.score:.3f}{known}; the tallest letter is {top:.1f} nats"
+    words = [] if isnan(one.site.score) else [f"probability {one.site.score:.3f}"]
+    if one.annotated is not None:
+        words.append("annotated" if one.annotated else "not annotated")
+    note = "; ".join([", ".join(words), f"the tallest letter is {top:.1f} nats"]).lstrip("; ")
     return (
         f'<div class="card {kind}"><h3>{kind.capitalize()} {escape(place)}</h3>'
         f'<div class="scroll">{picture}</div><p class="note">{note}</p></div>'

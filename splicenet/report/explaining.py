@@ -22,6 +22,7 @@ from splicenet._version import __version__
 from splicenet.attribution.explain import Explaining, explain_sites
 from splicenet.attribution.integrated import SMALL
 from splicenet.attribution.layers import layer_table
+from splicenet.attribution.target import asked
 from splicenet.attribution.tracks import Tracks
 from splicenet.attribution.windows import SiteWindows
 from splicenet.attribution.write import site_table, write_attribution, write_table
@@ -51,6 +52,8 @@ class Extras:
         Known motifs.
     transcripts
         Genes, for the sites that are drawn.
+    annotated
+        Short windows round all annotated sites, to count their matrices from.
     run
         More names and values for the record of the run.
     """
@@ -59,6 +62,7 @@ class Extras:
     check: bool = False
     database: Sequence[Motif] = ()
     transcripts: Sequence[Transcript] | None = None
+    annotated: SiteWindows | None = None
     run: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -109,7 +113,7 @@ def explain_to_folder(
         If the run to go on with was another, or a file cannot be written.
     """
     began = time.monotonic()
-    network, chunks = model.network, folder / _UNFINISHED
+    network, chunks = asked(model.network, settings.target), folder / _UNFINISHED
     controls = Controls.of(windows, settings.seed)
     done = watch(len(windows) + len(controls))
     attribution = explain_sites(
@@ -122,6 +126,7 @@ def explain_to_folder(
         attribution.actual(windows.codes),
         settings,
         extras.database,
+        extras.annotated,
         folder=chunks,
         resume=resume,
         progress=done,
@@ -133,6 +138,7 @@ def explain_to_folder(
         saliency = layer_table(network, windows, settings, layers=extras.layers)
         write_table(folder / "layers.tsv", saliency)
     checks = trust(network, windows, attribution, settings, table) if extras.check else ({}, {})
+    aim = None if settings.target is None else settings.target.name
     run = {
         "splicenet": __version__,
         "torch": torch.__version__,
@@ -141,6 +147,7 @@ def explain_to_folder(
         "sites": len(windows),
         "bases of a window": windows.codes.shape[1],
         **asdict(settings),
+        "target": aim,
         "seconds for the sites' scores": round(seconds, 1),
         "seconds in all": round(time.monotonic() - began, 1),
         "peak memory, MB": _peak_memory(),
@@ -153,7 +160,8 @@ def explain_to_folder(
         clearer(network, windows, actual, settings, table),
         table,
         findings,
-        lead=f"{len(windows)} sites, read by {name}, explained by {_NAMES[settings.method]}.",
+        lead=f"{len(windows)} sites, read by {name}{f' for {aim}' if aim else ''}, explained by "
+        f"{_NAMES[settings.method]}.",
         settings={name: str(value) for name, value in run.items() if value is not None},
         checks=checks,
         transcripts=extras.transcripts,

@@ -90,8 +90,8 @@ def _sections(page: Explanation) -> list[str]:
         _section(
             "At the site",
             "First what each base adds to the log-odds on average; then the motif that saliency "
-            "shows, in which a base counts as much as it speaks for the site; last the same sites "
-            "counted plainly, as an annotation would have it.",
+            "shows, in which a base counts as much as it speaks for the site; last all annotated "
+            "sites counted plainly, or without an annotation the same sites.",
             _grid((summary_card(one) for one in page.findings), shape="pairs"),
         ),
         _section(

@@ -43,7 +43,7 @@ def summary_card(findings: Findings) -> str:
     rows = (
         ("mean saliency, nats", findings.contributions, None),
         ("motif by saliency, bits", by_saliency, bits),
-        ("motif counted, bits", counted, bits),
+        (f"{'annotation' if findings.annotation else 'these sites'} counted, bits", counted, bits),
     )
     drawn, y = [], 16.0
     for words, matrix, top in rows:
@@ -58,9 +58,10 @@ def summary_card(findings: Findings) -> str:
     chart = svg(_WIDTH, bottom + 38, "".join(drawn), label=f"Logos of {kind}s")
     one = findings.agreement
     note = (
-        f"{len(findings.sites):,} sites. Correlation of the two motifs {one.correlation:.3f}, of "
-        f"their information by position {one.information_correlation:.3f}; {one.information:.1f} "
-        f"bits by saliency, {one.counted_information:.1f} counted."
+        f"{len(findings.sites):,} sites; {findings.counted.sites:,} counted. Correlation of the "
+        f"two motifs {one.correlation:.3f}, of their information by position "
+        f"{one.information_correlation:.3f}; {one.information:.1f} bits by saliency, "
+        f"{one.counted_information:.1f} counted."
     )
     return _card(kind, f"{kind.capitalize()}s", chart, note)
 

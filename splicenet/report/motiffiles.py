@@ -86,15 +86,25 @@ def motif_table(findings: Sequence[Findings]) -> pd.DataFrame:
 
 
 def agreement_table(findings: Sequence[Findings]) -> pd.DataFrame:
-    """How alike a site's motif by saliency and the same counted are: a row a kind.
+    """How alike a site's motif by saliency and the matrix counted are: a row a kind.
 
     Returns
     -------
     pandas.DataFrame
-        ``kind``, ``sites``, and what :class:`~splicenet.attribution.sitemotif.Agreement` has.
+        ``kind``, ``sites``, ``counted_sites`` and ``counted_from`` (``annotation``, or the
+        ``sites`` explained), and what :class:`~splicenet.attribution.sitemotif.Agreement` has.
     """
     return pd.DataFrame(
-        [{"kind": one.kind, "sites": len(one.sites), **one.agreement._asdict()} for one in findings]
+        [
+            {
+                "kind": one.kind,
+                "sites": len(one.sites),
+                "counted_sites": one.counted.sites,
+                "counted_from": "annotation" if one.annotation else "sites",
+                **one.agreement._asdict(),
+            }
+            for one in findings
+        ]
     )
 
 

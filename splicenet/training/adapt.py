@@ -21,7 +21,7 @@ from splicenet.genome.species import Species
 from splicenet.genome.split import Split
 from splicenet.model.modelfile import Model
 from splicenet.model.scoring import Stretch, scan
-from splicenet.training.run import Parts
+from splicenet.training.parts import Parts
 
 __all__ = ["Loci", "choose_loci", "find_loci", "locus_parts", "self_labelled"]
 
@@ -41,10 +41,17 @@ _CALL_REACH = 500
 """Bases around a confident call that are believed."""
 
 
-def find_loci(species: Species) -> Loci:
-    """The spliced genes and the stretches that spliced reads join, with some bases around."""
+def find_loci(species: Species, *, min_reads: int = 1) -> Loci:
+    """The spliced genes and the stretches that spliced reads join, with some bases around.
+
+    Parameters
+    ----------
+    min_reads
+        Reads that make a junction a label; what fewer join is not known by that.
+    """
     spliced = [gene for gene in species.genes if _has_site(species.labels, gene)]
-    joined: Sequence[Interval | Junction] = [*spliced, *species.junctions]
+    shown = [junction for junction in species.junctions if junction.reads >= min_reads]
+    joined: Sequence[Interval | Junction] = [*spliced, *shown]
     return merge(
         Interval(
             one.contig,

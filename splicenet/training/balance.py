@@ -138,10 +138,20 @@ class Balance(nn.Module):
 
 
 def last_shared(network: SpliceNetwork) -> list[nn.Parameter]:
-    """Weights of the last level from which the errors of all heads come down."""
+    """Weights of the last level, of those that learn, from which the errors of all heads come down.
+
+    Raises
+    ------
+    TrainingError
+        If all that tasks share is frozen.
+    """
     if network.config.architecture == "lstm":
         assert network.recurrence is not None
-        level: nn.Module = network.recurrence.layers[-1]
+        levels: list[nn.Module] = [*network.recurrence.layers]
     else:
-        level = network.coarse.blocks[-1] if len(network.coarse.blocks) else network.coarse.down
-    return [p for p in level.parameters() if p.requires_grad]
+        levels = [network.stem, *network.trunk, network.coarse.down, *network.coarse.blocks]
+    for level in reversed(levels):
+        weights = [p for p in level.parameters() if p.requires_grad]
+        if weights:
+            return weights
+    raise TrainingError("--balance gradnorm needs a level that tasks share; freeze fewer parts")

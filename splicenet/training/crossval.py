@@ -26,7 +26,8 @@ from splicenet.genome.spectrum import spectrum, spectrum_distance
 from splicenet.model.modelfile import SUFFIX, Model, load_model
 from splicenet.model.network import NetworkConfig
 from splicenet.training.leakage import Leak, find_leaks
-from splicenet.training.run import Reporter, split_species, train_model
+from splicenet.training.parts import split_species
+from splicenet.training.run import Reporter, train_model
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["Fold", "gather", "is_finished", "plan_folds", "run_fold"]

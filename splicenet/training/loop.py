@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,27 +26,15 @@ from splicenet.training.checkpoint import (
     save_checkpoint,
     snapshot,
 )
-from splicenet.training.descent import NotFinite, batch_losses, descend, make_optimizer
+from splicenet.training.descent import NotFinite, descend, make_optimizer
+from splicenet.training.pace import Pace, Progress
 from splicenet.training.settings import TrainingSettings
-from splicenet.training.shares import gradient_shares
+from splicenet.training.shares import task_columns
 from splicenet.training.signals import interrupts_held_back
 from splicenet.training.validation import validation_precision
 from splicenet.training.windows import TrainingGround
 
-__all__ = ["Progress", "Trainer"]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a progress bar shows."""
-
-    step: int
-    share: float
-    """Of the budget that is spent, 0 to 1."""
-    loss: float
-    """Nats a kilobase, the mean of the last steps."""
-    bases_per_second: float
-    seconds_left: float
+__all__ = ["Trainer"]
 
 
 class Trainer:
@@ -102,6 +89,11 @@ class Trainer:
         assert self.settings.minutes is not None
         return min(1.0, self.state.seconds / (60 * self.settings.minutes))
 
+    @property
+    def _rate(self) -> float:
+        state = self.state
+        return self.settings.rate(state.step, self.share, setbacks=len(state.setbacks))
+
     def resume(self) -> None:
         """Go back to the checkpoint.
 
@@ -151,7 +143,7 @@ class Trainer:
         """
         began = time.monotonic() - self.state.seconds
         saved = time.monotonic()
-        pace = _Pace(self.state.seconds)
+        pace, settings = Pace(self.state.seconds), self.settings
         with interrupts_held_back() as interrupted:
             while not (self.state.finished or interrupted()):
                 try:
@@ -160,15 +152,19 @@ class Trainer:
                     on_note(self._go_back(error))
                     continue
                 self.state.seconds = time.monotonic() - began
-                on_step(self._progress(pace))
-                due = math.floor(self.share * self.settings.evaluations + 1e-9)
+                on_step(
+                    pace.progress(
+                        self.state, self.share, planned=self._planned, minutes=settings.minutes
+                    )
+                )
+                due = math.floor(self.share * settings.evaluations + 1e-9)
                 if due > self.state.evaluations:
                     self.state.evaluations = due
                     on_evaluation(self._evaluate())
                     self._remember()
                     self.state.finished = self.share >= 1 or self._stale()
                 self.state.seconds = time.monotonic() - began
-                if time.monotonic() - saved > 60 * self.settings.checkpoint_minutes:
+                if time.monotonic() - saved > 60 * settings.checkpoint_minutes:
                     self.save()
                     saved = time.monotonic()
             self.save()
@@ -179,7 +175,7 @@ class Trainer:
         """Read and learn from one batch; gives its bases."""
         state = self.state
         batch = self._batches.draw(state.step, self.share)
-        rate = self._learning_rate()
+        rate = self._rate
         step = descend(
             self.network, self._optimizer, batch, self.settings, rate=rate, balance=self.balance
         )
@@ -222,12 +218,6 @@ class Trainer:
             f"(retry {len(state.setbacks)} of {retries})"
         )
 
-    def _learning_rate(self) -> float:
-        """Linear warm-up, then half a cosine down to a hundredth; half of it for each setback."""
-        warm = min(1.0, (self.state.step + 1) / self.settings.warmup_steps)
-        cosine = 0.01 + 0.99 * (1 + math.cos(math.pi * self.share)) / 2
-        return self.settings.learning_rate * warm * cosine * 0.5 ** len(self.state.setbacks)
-
     def _evaluate(self) -> dict[str, float]:
         """Score the validation sequence, keep the weights if they are the best so far."""
         state = self.state
@@ -244,13 +234,15 @@ class Trainer:
             "step": state.step,
             "minutes": state.seconds / 60,
             "strand_bases": state.bases,
-            "learning_rate": self._learning_rate(),
+            "learning_rate": self._rate,
             "loss": sum(state.losses) / len(state.losses),
             "gradient_norm": sum(state.norms) / len(state.norms),
             "clipped": state.clipped / len(state.norms),
             **{f"auprc_{kind}": values[i].item() for i, kind in enumerate(KINDS)},
-            **self._of_tasks(),
         }
+        if self.network.config.tasks:
+            probe = self._batches.probe()
+            row |= task_columns(self.network, self.balance, state.task_losses, probe, self.settings)
         self._forget()
         state.history.append(row)
         return row
@@ -260,51 +252,7 @@ class Trainer:
         state = self.state
         state.losses, state.task_losses, state.norms, state.clipped = [], {}, [], 0
 
-    def _of_tasks(self) -> dict[str, float]:
-        """Losses, weights and shares in the trunk's gradient, if there is more than one task."""
-        tasks = self.network.config.tasks
-        if not tasks:
-            return {}
-        losses = {}
-        for task in tasks:
-            known = self.state.task_losses.get(task.name, [])
-            losses[f"loss_{task.name}"] = sum(known) / len(known) if known else math.nan
-        weights = self.balance.weights
-        buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}
-        probe = batch_losses(self.network, self._batches.probe(), self.settings)
-        shares = gradient_shares(self.network, probe, weights)
-        for name, buffer in self.network.named_buffers():
-            buffer.copy_(buffers[name])  # running averages are of what is trained on
-        return losses | {f"weight_{name}": weight for name, weight in weights.items()} | shares
-
     def _stale(self) -> bool:
         """Whether the last evaluations, ``patience`` of them, brought nothing better."""
         later = [row for row in self.state.history if row["step"] > self.state.best_step]
         return len(later) >= self.settings.patience
-
-    def _progress(self, pace: _Pace) -> Progress:
-        state = self.state
-        seconds = max(state.seconds - pace.since, 1e-9)
-        if self._planned is None:
-            left = (1 - self.share) * 60 * (self.settings.minutes or 0)
-        else:
-            left = seconds / pace.steps * (self._planned - state.step)
-        recent = state.losses[-50:]
-        return Progress(
-            state.step, self.share, sum(recent) / len(recent), pace.bases / seconds, max(left, 0.0)
-        )
-
-
-@dataclass
-class _Pace:
-    """What was done since this process began or resumed the run."""
-
-    since: float
-    """Seconds of the run that were over then."""
-    steps: int = 0
-    bases: int = 0
-
-    def add(self, bases: int) -> None:
-        """Count a step."""
-        self.steps += 1
-        self.bases += bases

@@ -19,7 +19,7 @@ from splicenet.genome.species import Species
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.training.batches import Batches
 from splicenet.training.descent import NotFinite, descend, make_optimizer
-from splicenet.training.run import split_species
+from splicenet.training.parts import split_species
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import TrainingGround
 

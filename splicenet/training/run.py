@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-import math
-import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
-from torch import nn
 
-from splicenet._version import __version__
 from splicenet.evaluation.tasks import task_metrics
 from splicenet.exceptions import OutputError, TrainingError
-from splicenet.genome.checksum import sha256
-from splicenet.genome.intervals import Interval
 from splicenet.genome.output import atomic
-from splicenet.genome.regions import share_regions, shorten
+from splicenet.genome.regions import shorten
 from splicenet.genome.species import Species
-from splicenet.genome.split import FencedGenome, Split, split_genome
 from splicenet.genome.targets import open_targets, resolve_tasks
-from splicenet.genome.tasks import Task, is_file, split_source
 from splicenet.model.modelfile import SUFFIX, Model, Scale, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.provenance import inherit, seen_bases
 from splicenet.model.shipped import open_model
-from splicenet.training.balance import Balance
+from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batches
 from splicenet.training.finish import calibrated_model, held_out_metrics
-from splicenet.training.inherit import with_tasks
-from splicenet.training.loop import Progress, Trainer
+from splicenet.training.inherit import FREEZABLE, freeze_parts, with_tasks
+from splicenet.training.loop import Trainer
+from splicenet.training.pace import Progress
+from splicenet.training.parts import Parts, split_species
+from splicenet.training.record import run_record, task_record
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import TrainingGround
 
-__all__ = ["FREEZABLE", "Parts", "Reporter", "checkpoint_path", "train_model"]
-
-FREEZABLE = ("trunk", "coarse", "recurrent")
-"""Parts that ``--freeze`` can keep as they are, from the fastest time scale to the slowest."""
+__all__ = ["FREEZABLE", "Reporter", "checkpoint_path", "train_model"]
 
 
 class Reporter:
@@ -58,29 +49,6 @@ class Reporter:
     def scoring(self, what: str, strand_bases: int) -> Callable[[int], object]:
         """A long scoring begins; the function returned hears of strand-bases done."""
         return lambda bases: None
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The species of a run with the three parts of each genome.
-
-    Only who asks for the held-out part gets genomes in which it can be read.
-    """
-
-    species: Sequence[Species]
-    splits: Sequence[Split]
-
-    def part(self, name: str) -> list[tuple[Species, list[Interval]]]:
-        """``training``, ``validation`` or ``held_out`` of every species that has it."""
-        return [
-            (species if name == "held_out" else _fenced(species, split), getattr(split, name))
-            for species, split in zip(self.species, self.splits, strict=True)
-            if getattr(split, name)
-        ]
-
-
-def _fenced(species: Species, split: Split) -> Species:
-    return replace(species, genome=FencedGenome(species.genome, split.held_out))
 
 
 def checkpoint_path(output: str | Path) -> Path:
@@ -157,9 +125,11 @@ def train_model(
         parent = open_model(init)
         ancestors = inherit(parent.record)
         network, new_heads = with_tasks(parent.network, tasks, config.pool)
-    _freeze(network, freeze)
+    freeze_parts(network, freeze)
+    if settings.balance == "gradnorm":
+        last_shared(network)  # what leaves it nothing to measure shows now
     parts = parts or split_species(species, holdout, settings)
-    record = _record(parts, network.config, settings, init, freeze) | {"ancestors": ancestors}
+    record = run_record(parts, network.config, settings, init, freeze) | {"ancestors": ancestors}
     if init is not None:
         _warn_of_leaks(parent, parts, reporter)
     targets = dict(zip([one.name for one in species], open_targets(tasks, species), strict=True))
@@ -209,7 +179,7 @@ def train_model(
         "best_step": trainer.state.best_step,
         "minutes": trainer.state.seconds / 60,
         "setbacks": trainer.state.setbacks,
-        **_of_tasks(trainer),
+        **task_record(tasks, trainer.state),
         "metrics": held_out_metrics(
             model, held_out, on_bases=reporter.scoring("held-out sequence", bases)
         ),
@@ -227,34 +197,6 @@ def train_model(
     return model
 
 
-def split_species(
-    species: Sequence[Species], holdout: float | str, settings: TrainingSettings
-) -> Parts:
-    """Part every genome; regions in ``holdout`` go to the species that has their contig.
-
-    Raises
-    ------
-    RegionError
-        If the regions to hold out cannot be read, or lie on no genome.
-    TrainingError
-        If nothing is left to train or to validate on.
-    """
-    wanted: Sequence[float | Sequence[Interval]]
-    if isinstance(holdout, str):
-        wanted = share_regions(holdout, [one.genome for one in species])
-    else:
-        wanted = [holdout] * len(species)
-    splits = [
-        split_genome(one.genome.lengths, held_out, settings.validation, seed=settings.seed)
-        for one, held_out in zip(species, wanted, strict=True)
-    ]
-    parts = Parts(species, splits)
-    for name in ("training", "validation"):
-        if not parts.part(name):
-            raise TrainingError(f"nothing is left for the {name} part; hold out less")
-    return parts
-
-
 def _warn_of_leaks(parent: Model, parts: Parts, reporter: Reporter) -> None:
     """Say how much of what should be new to the model its parent has seen."""
     for part, what, harm in (
@@ -268,94 +210,3 @@ def _warn_of_leaks(parent: Model, parts: Parts, reporter: Reporter) -> None:
                     f"warning: {one.name}: the model to begin from was trained on {known:,} of the "
                     f"bases {what}; {harm}"
                 )
-
-
-def _freeze(network: SpliceNetwork, parts: Sequence[str]) -> None:
-    """Freeze parts of :data:`FREEZABLE`.
-
-    Raises
-    ------
-    TrainingError
-        If the network has no such part.
-    """
-    if not parts:
-        return
-    if network.config.architecture == "lstm":
-        raise TrainingError("a plain LSTM has no parts to freeze")
-    modules: dict[str, list[nn.Module]] = {
-        "trunk": [network.stem, network.trunk],
-        "coarse": [network.coarse.down, network.coarse.blocks],
-        "recurrent": [network.coarse.recurrent] if network.coarse.recurrent is not None else [],
-    }
-    for part in parts:
-        if not modules[part]:
-            raise TrainingError(f"a network of this architecture has no {part} level to freeze")
-        network.freeze(modules[part])
-
-
-def _record(
-    parts: Parts,
-    config: NetworkConfig,
-    settings: TrainingSettings,
-    init: str | Path | None,
-    freeze: Sequence[str],
-) -> dict[str, Any]:
-    """How this model comes to be, as JSON."""
-    return {
-        "network": config.to_dict(),
-        "training": settings.to_dict()
-        | {"init": None if init is None else str(init), "freeze": list(freeze)},
-        "data": {
-            one.name: one.sources
-            | {
-                "donors": one.labels.count("donor"),
-                "acceptors": one.labels.count("acceptor"),
-                "validation": _spans(split.validation),
-                "held_out": _spans(split.held_out),
-            }
-            | _task_sources(one, config.tasks)
-            for one, split in zip(parts.species, parts.splits, strict=True)
-        },
-        "versions": {
-            "splicenet": __version__,
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-        },
-        "seed": settings.seed,
-    }
-
-
-def _of_tasks(trainer: Trainer) -> dict[str, Any]:
-    """The weights that the tasks of the best network had, and their shares in its gradient."""
-    rows = [row for row in trainer.state.history if row["step"] == trainer.state.best_step]
-    if not trainer.network.config.tasks or not rows:
-        return {}
-    found = {
-        name: {
-            key.removeprefix(f"{prefix}_"): value if math.isfinite(value) else None
-            for key, value in rows[-1].items()
-            if key.startswith(f"{prefix}_")
-        }
-        for name, prefix in (("weights", "weight"), ("shares", "share"), ("cosines", "cosine"))
-    }
-    return {"tasks": found}
-
-
-def _task_sources(species: Species, tasks: Sequence[Task]) -> dict[str, Any]:
-    """Files that the labels of tasks are read from, with their checksums."""
-    files = {
-        task.name: [path for path in split_source(source) if path]
-        for task in tasks
-        if (source := species.task_sources.get(task.name, task.source))
-        and is_file(task.topic, source)
-    }
-    found = {
-        name: [{"name": Path(path).name, "sha256": sha256(path)} for path in paths]
-        for name, paths in files.items()
-    }
-    return {"tasks": found} if found else {}
-
-
-def _spans(intervals: Sequence[Interval]) -> list[list[Any]]:
-    return [[interval.contig, interval.start, interval.end] for interval in intervals]

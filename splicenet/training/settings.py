@@ -126,6 +126,15 @@ class TrainingSettings:
             )
         return None
 
+    def rate(self, step: int, share: float, *, setbacks: int = 0) -> float:
+        """The learning rate of a step, counted from 0, when ``share`` of the budget is spent.
+
+        Linear warm-up, then half a cosine down to a hundredth; half of it for each setback.
+        """
+        warm = min(1.0, (step + 1) / self.warmup_steps)
+        cosine = 0.01 + 0.99 * (1 + math.cos(math.pi * share)) / 2
+        return self.learning_rate * warm * cosine * 0.5**setbacks
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)

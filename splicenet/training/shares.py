@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import torch
 from torch import Tensor, nn
 
 from splicenet.model.network import SpliceNetwork
+from splicenet.training.balance import Balance
+from splicenet.training.batches import Batch
+from splicenet.training.descent import batch_losses
+from splicenet.training.settings import TrainingSettings
 
-__all__ = ["gradient_shares", "trunk"]
+__all__ = ["gradient_shares", "task_columns", "trunk"]
 
 
 def trunk(network: SpliceNetwork) -> list[nn.Parameter]:
@@ -54,6 +59,40 @@ def gradient_shares(
         dot = float(torch.dot(gradients[one], gradients[other]))
         cosines[f"cosine_{one}_{other}"] = dot / lengths if lengths else float("nan")
     return shares | cosines
+
+
+def task_columns(
+    network: SpliceNetwork,
+    balance: Balance,
+    losses: Mapping[str, Sequence[float]],
+    batch: Batch,
+    settings: TrainingSettings,
+) -> dict[str, float]:
+    """What an evaluation notes of tasks: their losses, weights and shares of the trunk's gradient.
+
+    Parameters
+    ----------
+    network
+        Its running averages stay as they are.
+    balance
+        With the weights of now.
+    losses
+        Of the steps since the last evaluation, by task.
+    batch
+        On which the gradients are measured.
+    settings
+        Of the run.
+    """
+    row = {}
+    for task in network.config.tasks:
+        known = losses.get(task.name, [])
+        row[f"loss_{task.name}"] = sum(known) / len(known) if known else math.nan
+    weights = balance.weights
+    buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    shares = gradient_shares(network, batch_losses(network, batch, settings), weights)
+    for name, buffer in network.named_buffers():
+        buffer.copy_(buffers[name])
+    return row | {f"weight_{name}": weight for name, weight in weights.items()} | shares
 
 
 def _gradient(network: SpliceNetwork, loss: Tensor | None) -> Tensor:

@@ -241,6 +241,8 @@ def read_targets(
     """
     end = start + len(there)
     first, last = max(start, region.start), min(end, region.end)
+    if task.scope == "global" and not there.any():
+        return unknown(task, (1,))[0]
     inside = target.window(region.contig, first, last, strand)
     if task.scope == "global":
         return inside

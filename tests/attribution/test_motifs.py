@@ -4,6 +4,7 @@ import pytest
 from splicenet.attribution.findings import find
 from splicenet.attribution.motifs import find_motifs
 from splicenet.attribution.seqlets import find_seqlets
+from splicenet.attribution.windows import SiteWindows
 from splicenet.genome.alphabet import encode
 from splicenet.genome.intervals import Site
 from splicenet.genome.meme import Motif
@@ -106,3 +107,19 @@ def test_everything_in_one_call(planted):
     held = {hit.sequence for hit in hits}
     assert held >= set(range(100))
     assert len(findings.all_motifs) == 1 + len(findings.motifs)
+    assert not findings.annotation
+    assert findings.counted.sites == 200
+
+
+def test_the_matrix_is_counted_from_the_annotation_if_there_is_one(planted):
+    codes, actual, control, _ = planted
+    sites = [Site("chr4", 1000 * (row + 1), "+", "acceptor") for row in range(len(codes))]
+    short = np.tile(encode("A" * 18 + "CTGG" + "A" * 18), (7, 1))
+    annotated = SiteWindows([*sites[:6], Site("chr4", 7, "+", "donor")], short)
+    options = {"kind": "acceptor", "centre": CENTRE, "annotated": annotated}
+    findings = find(codes, actual, control, sites, **options)
+    assert findings.annotation
+    assert findings.counted.sites == 6
+    assert findings.counted.consensus == "A" * 18 + "CTGGA"
+    donors = SiteWindows(annotated.sites[-1:], short[-1:])
+    assert not find(codes, actual, control, sites, **options | {"annotated": donors}).annotation

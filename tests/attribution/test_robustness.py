@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from splicenet.attribution.checks import MATRIX, curves, methods_agree
+from splicenet.attribution.checks import MATRIX, curves, methods_agree, rank_agreement
 from splicenet.attribution.explain import Explaining, explain_windows
 from splicenet.attribution.robustness import infidelity, sensitivity
 from splicenet.attribution.windows import SiteWindows
@@ -38,6 +38,15 @@ def test_curves_have_the_matrix_beside_the_method(network, windows):
     found = curves(network, windows, actual, SETTINGS)
     assert list(found.deletion)[:2] == ["gradient", MATRIX]
     assert np.isfinite(found.deletion[MATRIX]).all()
+
+
+def test_windows_without_an_order_have_no_rank():
+    random = np.random.default_rng(0)
+    one, other = random.normal(size=(2, 3, 40))
+    one[1], other[2] = 0, 1
+    assert rank_agreement(one, other) == rank_agreement(one[:1], other[:1])
+    assert rank_agreement(one, np.exp(one)) == pytest.approx(1)
+    assert np.isnan(rank_agreement(one[1:], other[1:]))
 
 
 def test_methods_are_compared_pair_by_pair(network, windows):

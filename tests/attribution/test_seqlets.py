@@ -27,6 +27,16 @@ def test_planted_stretches_are_found_with_their_sign_and_span(noise):
         assert one.p_value == pytest.approx(1 / (1 + 250 * 20), rel=0.2)
 
 
+def test_unknown_bases_are_part_of_no_seqlet(noise):
+    actual = noise[:2].copy()
+    actual[:, 50:60] += 8
+    known = np.ones(actual.shape, bool)
+    known[1, 55:] = False
+    found = [one for one in find_seqlets(actual, noise[50:], known=known) if one.score > 30]
+    assert [one.sequence for one in found] == [0, 1]
+    assert found[0].end > 55 >= found[1].end
+
+
 def test_noise_is_seldom_called(noise):
     found = find_seqlets(noise[:150], noise[150:])
     assert 0 < len(found) < 150 * LENGTH * 0.005

@@ -11,6 +11,7 @@ import torch
 
 from splicenet.genome.alphabet import decode, reverse_complement
 from splicenet.genome.sequence import open_genome
+from splicenet.genome.tasks import REGIONS, Task
 from splicenet.model.calibration import Calibration
 from splicenet.model.modelfile import Model, Scale, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
@@ -35,7 +36,12 @@ def files(tmp_path_factory, fly_files, tiny):
             other, at = {"+": "-", "-": "+"}[strand], last - position
             theirs.write(f"fly\t{at}\t{at + 1}\t{kind}\t900\t{other}\n")
     torch.manual_seed(0)
-    network = SpliceNetwork(NetworkConfig(**tiny)).eval()
+    with open(folder / "fly.gtf", "w") as out:
+        for start, end in ((200, 301), (380, 421), (500, 600)):
+            name = 'gene_id "g"; transcript_id "t";'
+            out.write(f"fly\t.\texon\t{start}\t{end}\t.\t+\t.\t{name}\n")
+    tasks = (Task("region", "region", REGIONS), Task("signal", "track"))
+    network = SpliceNetwork(NetworkConfig(**{**tiny, "tasks": tasks})).eval()
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -67,8 +73,8 @@ def track(path):
         return np.nan_to_num(file.values("fly", 0, END - START, numpy=True)).astype(np.float64)
 
 
-def test_results(explain):
-    out = explain("--layer", "all", "--check")
+def test_results(explain, files):
+    out = explain("--layer", "all", "--check", "--annotation", files / "fly.gtf")
     table = pd.read_csv(out / "sites.tsv", sep="\t")
     assert len(table) == 4
     assert set(table["position"]) == {position for position, _, _ in SITES}
@@ -98,6 +104,8 @@ def test_results(explain):
     motifs = pd.read_csv(out / "site_motifs.tsv", sep="\t")
     assert motifs["kind"].tolist() == ["donor", "acceptor"]
     assert motifs["correlation"].between(-1, 1).all()
+    assert motifs["counted_from"].tolist() == ["annotation"] * 2
+    assert motifs["counted_sites"].tolist() == [2, 2]
     run = json.loads((out / "run.json").read_text())
     assert run["method"] == "ig"
     assert run["checks"]
@@ -113,6 +121,31 @@ def test_the_mirrored_genome_has_mirrored_tracks(explain):
         assert values.any()
         reflected = track(theirs / f"{kind}.plus.bw")[::-1]
         np.testing.assert_allclose(values, reflected, atol=1e-5)
+
+
+def test_other_tasks_are_explained_at_sites(explain):
+    """Where a calibrated probability is told, it is that of a splice site alone."""
+    tables = {}
+    for target in ("donor", "region:intron", "signal"):
+        out = explain("--method", "gradient", "--target", target, out=target.replace(":", "-"))
+        tables[target] = table = pd.read_csv(out / "sites.tsv", sep="\t")
+        assert set(table["explained"]) == {target}
+        assert json.loads((out / "run.json").read_text())["target"] == target
+        assert target in (out / "explanation.html").read_text()
+        assert track(out / "acceptor.minus.bw").any()
+    assert tables["signal"]["probability"].isna().all()
+    for target in ("donor", "region:intron"):
+        odds = tables[target]["log_odds"]
+        np.testing.assert_allclose(tables[target]["probability"], 1 / (1 + np.exp(-odds)), 1e-4)
+    assert (tables["donor"]["log_odds"] != tables["region:intron"]["log_odds"]).all()
+
+
+def test_a_task_that_the_model_lacks_is_refused(cli, files, tmp_path):
+    sentence = cli(
+        *("explain", files / "fly.fa", "-m", files / "chance.splicenet", "--target", "usage"),
+        *("--sites", files / "fly.bed", "-o", tmp_path / "out"),
+    ).sentence
+    assert "donor, acceptor, region, signal" in sentence
 
 
 def test_a_run_goes_on_where_it_was_interrupted(explain, cli, files, monkeypatch, tmp_path):

@@ -73,6 +73,7 @@ def test_junctions_of_star(cli, read_files, trained, tmp_path):
         (["--mark"], "--clean"),
         (["--dropped", "x.bam"], "--clean"),
         (["--clean", "x.bam", "--mark", "--dropped", "y.bam"], "--dropped"),
+        (["--clean", "x.bam", "--dropped", "./x.bam"], "same file"),
         (["--sort", "score", "-o", "x.tsv.gz"], "indexed"),
     ],
 )

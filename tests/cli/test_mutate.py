@@ -102,6 +102,19 @@ def test_options_that_do_not_go_together(cli, fly_files, trained, changes):
         assert "Traceback" not in done.err
 
 
+def test_a_pipe_of_changes_is_refused(cli, fly_files, trained):
+    done = cli("mutate", "-", "-f", fly_files.fasta, "-m", trained)
+    assert done.code == 2
+    assert "not a pipe" in done.err
+
+
+def test_a_vcf_has_nothing_measured(refused, tmp_path, fly_files, trained):
+    vcf = tmp_path / "changes.vcf"
+    vcf.write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
+    sentence = refused("mutate", vcf, "-f", fly_files.fasta, "-m", trained, "--measured", "psi")
+    assert "no column 'psi'" in sentence
+
+
 def test_too_long_a_region_for_pairs(refused, fly_files, trained):
     sentence = refused(
         "mutate", "-f", fly_files.fasta, "-m", trained, "-r", f"{CONTIG}:1-1,000", "--pairs"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ def multitask(tmp_path_factory, fly_species, fly_files, tiny, trained_model):
     places = range(100_000, 200_000, 50)
     (folder / "m.bed").write_text("".join(f"{contig}\t{at}\t{at + 1}\n" for at in places))
     texts = ["region", f"mutation:{folder / 'm.bed'}", f"track:{folder / 's.bw'}", "contains:gene"]
+    texts.append("usage")
     tasks = resolve_tasks(parse_tasks(texts), [fly_species])
     torch.manual_seed(0)
     network = SpliceNetwork(NetworkConfig(**tiny, tasks=tasks))
@@ -54,12 +56,14 @@ def test_tracks_and_windows(cli, multitask, fly_files, fly_species, tmp_path):
         "fly.region.bed.gz",
         "fly.region.bed.gz.tbi",
         "fly.track.bw",
+        "fly.usage.minus.bw",
+        "fly.usage.plus.bw",
         "fly.windows.tsv",
     ]
     region = Interval(fly_files.contig, 100_000, 140_000)
     predictor = Predictor(multitask / "m.splicenet")
     said = [one for _, one in predictor.scores(fly_species.genome, [region], tasks=True)]
-    values = np.concatenate([one.values for one in said], -1)  # (2, 2 + 7 + 2 + 1, 40,000)
+    values = np.concatenate([one.values for one in said], -1)  # (2, 2 + 7 + 2 + 1 + 1, 40,000)
     place = (region.contig, region.start, region.end)
     with pyBigWig.open(f"{stem}.track.bw") as file:
         np.testing.assert_allclose(
@@ -85,13 +89,30 @@ def test_tracks_and_windows(cli, multitask, fly_files, fly_species, tmp_path):
 
 
 def test_one_strand(cli, multitask, fly_files, tmp_path):
+    """And wherever a site is called, as ``--threshold`` has it, is told how much it is used."""
     data = [fly_files.fasta, "-m", multitask / "m.splicenet", "-r", WHERE, "--threads", 1]
     out = ["-o", tmp_path / "s.bed", "--tasks", tmp_path / "fly", "--strand", "-"]
-    assert cli("predict", *data, *out).code == 0
+    assert cli("predict", *data, *out, "--threshold", 0).code == 0
+    with pyBigWig.open(str(tmp_path / "fly.usage.minus.bw")) as file:
+        usage = file.values(fly_files.contig, 100_000, 140_000, numpy=True)
+    assert ((usage > 0) & (usage < 1)).all()
+    assert not (tmp_path / "fly.usage.plus.bw").exists()
     with pysam.TabixFile(str(tmp_path / "fly.region.bed.gz")) as file:
         assert {row.split("\t")[5] for row in file.fetch()} == {"-"}
     table = pd.read_csv(tmp_path / "fly.windows.tsv", sep="\t")
     assert set(table["strand"]) == {"-"}
+
+
+def test_regions_that_can_be_read_but_once(cli, multitask, fly_files, tmp_path):
+    receiver, sender = os.pipe()
+    os.write(sender, f"{fly_files.contig}\t100000\t104096\n".encode())
+    os.close(sender)
+    data = [fly_files.fasta, "-m", multitask / "m.splicenet", "-r", f"/dev/fd/{receiver}"]
+    out = ["-o", tmp_path / "s.bed", "--tasks", tmp_path / "fly", "--threads", 1]
+    done = cli("predict", *data, *out)
+    os.close(receiver)
+    assert done.code == 0
+    assert len(pd.read_csv(tmp_path / "fly.windows.tsv", sep="\t")) == 2
 
 
 def test_a_model_without_tasks(cli, trained, fly_files, tmp_path):
@@ -133,6 +154,11 @@ def test_labels_that_lie_elsewhere(cli, multitask, fly_files, tmp_path):
         assert "mutation is not judged" in done.err
         assert "mutation" not in done.out
         assert "mutation" in cli(*command, "--task", f"mutation:{moved}").out
+        done = cli(*command, "--task", "region", "-o", "-")  # named, but not placed elsewhere
+        assert "\ngenome\tregion\t" in done.out
+        assert not list(tmp_path.glob("*.tasks.tsv"))
+        said = cli(*command, "--task", "region=contains:gene").sentence
+        assert "the model's task region is region and cannot be judged by contains" in said
         said = cli(*command, "--task", f"risk=mutation:{moved}").sentence
         assert "has no task risk; it has region" in said
         moved.write_text("elsewhere\t1\t2\n")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import pandas as pd
 import pytest
 
+from splicenet.cli.task_options import task_losses
 from splicenet.model.modelfile import load_model
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -40,6 +43,13 @@ def test_tasks_of_the_command_line_and_of_a_file(train, tmp_path):
     assert set(model.record["tasks"]["shares"]) == {"splice", "gene", "region"}
     table = pd.read_csv(tmp_path / "m.metrics.tsv", sep="\t")
     assert {"loss_gene", "weight_splice", "share_gene", "cosine_gene_region"} <= set(table.columns)
+
+
+def test_a_task_that_did_not_come_up_is_not_told_of():
+    losses = {"loss": 9.0, "loss_a": 1.0, "loss_b": 2.0, "loss_c": nan}
+    shares = {"share_splice": 0.5, "share_a": 0.5, "share_b": nan, "share_c": nan}
+    said = task_losses(losses | shares)
+    assert said == "; a: loss 1.000, 50% of the gradient; b: loss 2.000"
 
 
 def test_splice_alone_is_no_task_more(train, tmp_path):

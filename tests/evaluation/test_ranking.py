@@ -37,3 +37,6 @@ def test_nothing_to_rank():
     ranking.add(np.array([0.5]), np.array([False]))
     assert isnan(ranking.auprc())
     assert isnan(ranking.auroc())
+    ranking = Ranking()
+    ranking.add(np.array([0.5, 0.1]), np.array([True, True]))  # whatever it says, all are true
+    assert isnan(ranking.auprc())

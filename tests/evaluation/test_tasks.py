@@ -145,5 +145,9 @@ def test_what_the_network_says(fly_species, tiny, asked):
     found = task_metrics(model, fly_species, regions[:1], some, window=2000, on_bases=seen.append)
     assert set(found) == {"region", "mutation", "contains-gene"}
     assert sum(seen) == 80_000
+    seen.clear()
+    gene = {"contains-gene": targets["contains-gene"]}
+    task_metrics(model, fly_species, regions[:1], gene, window=2000, on_bases=seen.append)
+    assert sum(seen) == 80_000
     assert found["mutation"]["known"] == 40_000
     assert found["contains-gene"]["known"] == 40

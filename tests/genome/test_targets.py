@@ -255,6 +255,9 @@ def test_variants_of_another_assembly(tmp_path, fly_species, fly_files):
     path.write_text(HEADER + "chrZ\t600001\t.\tA\tC\t.\t.\t.\n")
     with pytest.raises(ContigError, match="chrZ"):
         only(fly_species, f"mutation:{path}")
+    path.write_text(HEADER)
+    with pytest.raises(VariantError, match=r"v\.vcf: it holds no variant"):
+        only(fly_species, f"mutation:{path}")
     path.write_text("no variants\n")
     with pytest.raises(VariantError, match="no VCF"):
         only(fly_species, f"mutation:{path}")
@@ -290,6 +293,21 @@ def test_track_in_standard_units(tmp_path, fly_species, fly_files):
     assert np.isnan(found[1010:]).all()
     np.testing.assert_allclose(found[10:1010] * task.scale + task.centre, values, atol=1e-4)
     np.testing.assert_array_equal(target.window(contig, 1990, 3010, "-"), found[::-1])
+
+
+def test_infinite_values_of_a_track(tmp_path, fly_species, fly_files):
+    contig, length = fly_files.contig, fly_species.genome.lengths[fly_files.contig]
+    values = [1.0, float("inf"), 2.0]
+    path = bigwig(
+        tmp_path / "s.bw",
+        [(contig, length)],
+        lambda file: file.addEntries(contig, [10, 11, 12], values=values, span=1),
+    )
+    with pytest.raises(TaskError, match=r"s\.bw: not all its values are finite"):
+        only(fly_species, f"track:{path}")
+    task = replace(parse_tasks([f"track:{path}"])[0], centre=1.0, scale=2.0)
+    found = open_target(task, fly_species).window(contig, 10, 13, "+")
+    np.testing.assert_array_equal(found, [0.0, np.nan, 0.5])
 
 
 def test_tracks_that_do_not_fit(tmp_path, fly_species, fly_files):

@@ -4,7 +4,7 @@ import pytest
 
 from splicenet.exceptions import TaskError
 from splicenet.genome.task_file import read_task_file
-from splicenet.genome.tasks import REGIONS, Task, parse_tasks, split_source
+from splicenet.genome.tasks import REGIONS, Task, is_file, parse_tasks, split_source
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,12 @@ def test_files_are_found_beside_the_folder(tmp_path):
     task = Task.parse("mutation:a.vcf:seen.bed", folder=tmp_path)
     assert split_source(task.source) == (str(tmp_path / "a.vcf"), str(tmp_path / "seen.bed"))
     assert Task.parse("contains:seen.bed", folder=tmp_path).name == "contains-seen"
+
+
+def test_which_sources_are_files():
+    files = [("mutation", "x"), ("contains", "x.bed.gz"), ("contains", "a/x")]
+    others = [("contains", "gene"), ("mutation", ""), ("region", "x"), ("species", "x")]
+    assert all(is_file(*one) for one in files) and not any(is_file(*one) for one in others)
 
 
 @pytest.mark.parametrize(

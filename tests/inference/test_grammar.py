@@ -25,3 +25,18 @@ def test_the_longest_intron_can_be_named(fly_files):
 
 def test_too_little_to_learn_from():
     assert learn_grammar([[Junction("c", 10, 90, "+")]]) is BROAD
+
+
+def test_the_longest_intron_holds_where_there_is_too_little_to_learn_from(fly_files):
+    few = learn_grammar([[Junction("c", 10, 90, "+")]], longest_intron=500)
+    assert few.introns.longest == 500
+    assert few.exons is BROAD.exons
+    annotation = read_annotation(fly_files.annotation)
+    for shorter_than_all in (1, 12):
+        grammar = annotated_grammar(annotation, longest_intron=shorter_than_all)
+        assert grammar.introns.longest == shorter_than_all
+
+
+def test_single_introns_do_not_forbid_second_ones():
+    chains = [[Junction("c", 1000 * number, 1000 * number + 80, "+")] for number in range(100)]
+    assert 0.9 < learn_grammar(chains).stop < 1

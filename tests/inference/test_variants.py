@@ -17,6 +17,9 @@ from splicenet.inference.haplotypes import Haplotype, compared
 from splicenet.inference.substitutions import _alike, _Change
 from splicenet.inference.variants import Query, VariantScorer
 from splicenet.inference.windows import Window, WindowReader
+from splicenet.model.calibration import Calibration
+from splicenet.model.modelfile import Model, Scale
+from splicenet.model.network import NetworkConfig, SpliceNetwork
 
 DISTANCE = 40
 VARIANT_KINDS = ("snv", "insertion", "deletion", "mnv", "complex")
@@ -31,6 +34,17 @@ def genome(fly_files):
 @pytest.fixture(scope="module")
 def reader(trained_model):
     return WindowReader(trained_model, batch_tokens=1 << 14)
+
+
+def shaken(config):
+    """A network in which every level has a say."""
+    torch.manual_seed(1)
+    network = SpliceNetwork(config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+        network.head.weight.normal_()
+    return network.eval()
 
 
 def ask(genome, contig, start, ref, alt, *, genes=None, distance=DISTANCE):
@@ -63,8 +77,8 @@ def random_allele(dice, kind, read):
 class Definition:
     """The scores by their definition: whole windows, one by one, base by base."""
 
-    def __init__(self, model, sequence):
-        self.model, self.sequence = model, sequence
+    def __init__(self, model, sequence, distance=DISTANCE):
+        self.model, self.sequence, self.distance = model, sequence, distance
         self.phase = model.network.config.phase
         self.flank = self.phase * (model.flank // self.phase + 5)
 
@@ -94,8 +108,8 @@ class Definition:
         start, ref, alt = start + same, ref[same:], alt[same:]
         end, change = start + len(ref), len(alt) - len(ref)
         first = start if ref else start - 1
-        low = max(first - DISTANCE, 0)
-        high = min(max(end, first + 1) + DISTANCE, len(self.sequence))
+        low = max(first - self.distance, 0)
+        high = min(max(end, first + 1) + self.distance, len(self.sequence))
         changed = np.concatenate([self.sequence[:start], encode(alt), self.sequence[end:]])
         before = self.read(self.sequence, low, high, strand, 0)
         left = self.read(changed, low, high + change, strand, 0)
@@ -148,6 +162,45 @@ def test_batched_scores_are_those_of_the_definition(
                 np.testing.assert_allclose(found, expected, rtol=0, atol=3e-4)
                 moved += deltas.max() > 0.05
     assert moved > count / 5, "the comparison must compare something"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"cell": "gru"},
+        {"cell": "diagonal", "recurrent_norm": False},
+        {"layers": 2, "layer_stride": 2},
+        {"architecture": "lstm"},
+        {"architecture": "conv", "stride": 3},
+        {"architecture": "conv", "dilations": (1, 40), "coarse_dilations": ()},
+        {"kernel": 35},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("near", [1, 60])
+def test_every_network_scores_by_the_definition_at_the_ends_of_a_contig(
+    tmp_path, genome, fly_files, tiny, changed, near
+):
+    """Compared close by, and about as far as what is read of the reference reaches."""
+    config = NetworkConfig(**{**tiny, **changed})
+    scale = Scale(dict.fromkeys(KINDS, Calibration()), dict.fromkeys(KINDS, 0.5))
+    model = Model(shaken(config), config.margin + 400, scale)
+    distance = near if near == 1 else model.flank - near
+    text = decode(genome.fetch(fly_files.contig, 100_000, 101_200))
+    (tmp_path / "piece.fa").write_text(f">c\n{text}\n")
+    changes = [(at, text[at], "A" if text[at] != "A" else "C") for at in (0, 30, 61, 1140, 1199)]
+    changes += [(1, "", "ACGTA"), (2, text[2:5], ""), (1195, text[1195:], "GT")]
+    definition = Definition(model, encode(text), distance)
+    with open_genome(tmp_path / "piece.fa") as piece:
+        asked = [ask(piece, "c", *change, distance=distance) for change in changes]
+        keys = [(query.haplotype, strand) for query in asked for strand in "+-"]
+        ref, alt = VariantScorer(WindowReader(model), piece).read(keys)
+    for change, query in zip(changes, asked, strict=True):
+        for strand in "+-":
+            before, after, _ = definition(*change, strand)
+            key = (query.haplotype, strand)
+            np.testing.assert_allclose(ref[key], before, rtol=0, atol=3e-4)
+            np.testing.assert_allclose(alt[key], after, rtol=0, atol=3e-4)
 
 
 def test_an_insertion_of_a_whole_phase_needs_one_reading(genome, reader, fly_files):

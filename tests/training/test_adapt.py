@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,9 @@ def test_loci_of_spliced_reads(read_files):
         assert loci
         for junction in species.junctions:
             assert any(i.start < junction.start and junction.end < i.end for i in loci)
+        doubtful = [junction for junction in species.junctions if junction.reads < 3]
+        alone = replace(species, junctions=doubtful)
+        assert find_loci(alone) and not find_loci(alone, min_reads=3)
 
 
 def test_as_many_as_asked_for_and_none_held_out(fly_species, fly_files, loci):

@@ -12,7 +12,8 @@ from splicenet.genome.sequence import Genome
 from splicenet.genome.species import open_species
 from splicenet.model.modelfile import load_model
 from splicenet.training.loss import splice_loss
-from splicenet.training.run import Reporter, checkpoint_path, split_species
+from splicenet.training.parts import split_species
+from splicenet.training.run import Reporter, checkpoint_path
 from splicenet.training.windows import WindowSampler
 
 

@@ -22,6 +22,7 @@ from splicenet.model.task_loss import TASK_SCALE, task_loss
 from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batch, Batches
 from splicenet.training.descent import batch_losses, descend, make_optimizer
+from splicenet.training.inherit import freeze_parts, with_tasks
 from splicenet.training.shares import gradient_shares, trunk
 from splicenet.training.windows import TrainingGround, WindowSampler, read_targets
 
@@ -197,6 +198,18 @@ def test_gradnorm_lets_all_pull_alike(network, batch, settings, architecture):
     assert pulls[2] == pytest.approx(pulls[0], rel=1e-4)
 
 
+def test_gradnorm_measures_below_what_is_frozen(network, batch, settings):
+    made, chosen = network(), settings()
+    freeze_parts(made, ("coarse",))
+    assert last_shared(made)[0] is next(made.trunk[-1].parameters())
+    losses = batch_losses(made, batch("region", "contains-gene"), chosen)
+    balance = Balance((REGION, GENE), how="gradnorm")
+    assert balance.total(losses, made) is not None and balance.pull.all()
+    freeze_parts(made, ("trunk",))
+    with pytest.raises(TrainingError, match="freeze fewer parts"):
+        last_shared(made)
+
+
 def test_gradnorm_with_states_that_are_computed_again(network, batch, settings):
     made, plain = network(architecture="lstm"), batch("region", "contains-gene")
     again = Batch(plain.codes, plain.labels, 1024, recompute=16, targets=plain.targets)
@@ -246,6 +259,15 @@ def test_whole_windows_are_judged_by_what_is_read(fly_files):
     region = Interval(fly_files.contig, 100, 200)
     assert read_targets(GENE, Asked(), region, 50, np.ones(100, bool), "-") == 1
     assert asked == [(fly_files.contig, 100, 150, "-")]
+
+
+def test_a_window_without_a_base_says_nothing(fly_files, ground):
+    region = Interval(fly_files.contig, 100_000, 300_000)
+    nothing = np.zeros(100, bool)
+    for task in (REGION, GENE):
+        found = read_targets(task, ground.targets[task.name], region, 150_000, nothing, "+")
+        assert found.dtype == np.uint8 and (found == UNKNOWN).all()
+        assert found.shape == ((100,) if task.scope == "local" else ())
 
 
 def test_the_same_windows_whatever_the_tasks(ground):
@@ -366,3 +388,8 @@ def test_another_models_heads_are_continued(train, tmp_path):
     assert second.network.heads[1].answer.bias.any()  # its base rate
     third = train("third", init=path, **options)
     assert third.network.config.tasks == ()
+
+
+def test_a_parent_that_cannot_have_these_heads(network):
+    with pytest.raises(TrainingError, match="conv leaves out; pool mean or attention instead"):
+        with_tasks(network((REGION,), architecture="conv"), (GENE,), "last")

@@ -1,0 +1,66 @@
+"""What each part of a genome is for: training, validation, and what is held out until the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from splicenet.exceptions import TrainingError
+from splicenet.genome.intervals import Interval
+from splicenet.genome.regions import share_regions
+from splicenet.genome.species import Species
+from splicenet.genome.split import FencedGenome, Split, split_genome
+from splicenet.training.settings import TrainingSettings
+
+__all__ = ["Parts", "split_species"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The species of a run with the three parts of each genome.
+
+    Only who asks for the held-out part gets genomes in which it can be read.
+    """
+
+    species: Sequence[Species]
+    splits: Sequence[Split]
+
+    def part(self, name: str) -> list[tuple[Species, list[Interval]]]:
+        """``training``, ``validation`` or ``held_out`` of every species that has it."""
+        return [
+            (species if name == "held_out" else _fenced(species, split), getattr(split, name))
+            for species, split in zip(self.species, self.splits, strict=True)
+            if getattr(split, name)
+        ]
+
+
+def _fenced(species: Species, split: Split) -> Species:
+    return replace(species, genome=FencedGenome(species.genome, split.held_out))
+
+
+def split_species(
+    species: Sequence[Species], holdout: float | str, settings: TrainingSettings
+) -> Parts:
+    """Part every genome; regions in ``holdout`` go to the species that has their contig.
+
+    Raises
+    ------
+    RegionError
+        If the regions to hold out cannot be read, or lie on no genome.
+    TrainingError
+        If nothing is left to train or to validate on.
+    """
+    wanted: Sequence[float | Sequence[Interval]]
+    if isinstance(holdout, str):
+        wanted = share_regions(holdout, [one.genome for one in species])
+    else:
+        wanted = [holdout] * len(species)
+    splits = [
+        split_genome(one.genome.lengths, held_out, settings.validation, seed=settings.seed)
+        for one, held_out in zip(species, wanted, strict=True)
+    ]
+    parts = Parts(species, splits)
+    for name in ("training", "validation"):
+        if not parts.part(name):
+            raise TrainingError(f"nothing is left for the {name} part; hold out less")
+    return parts

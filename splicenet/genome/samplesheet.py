@@ -54,7 +54,11 @@ def read_samplesheet(path: str | Path) -> list[Row]:
             line=lines[0][0],
         )
     rows = [
-        _row(dict(zip(header, cells, strict=False)), Path(path), number)
+        _row(
+            {**dict.fromkeys(header, ""), **dict(zip(header, cells, strict=False))},
+            Path(path),
+            number,
+        )
         for (number, _), cells in zip(lines[1:], table[1:], strict=True)
     ]
     if not rows:

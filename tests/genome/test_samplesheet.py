@@ -50,6 +50,12 @@ def test_other_columns_are_kept_with_their_files_found(sheet):
     assert row.others == {"phylop": str(path.parent / "a.gtf")}
 
 
+def test_a_short_row_has_empty_cells(sheet):
+    (row,) = read_samplesheet(sheet("species,fasta,annotation,phylop\nx,a.fa\n"))
+    assert row.annotation is None
+    assert row.others == {"phylop": ""}
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from splicenet.evaluation.windows import word_numbers
-from splicenet.genome.alphabet import N
+from splicenet.genome.spectrum import count_words
 
 __all__ = ["Background"]
 
@@ -33,12 +32,7 @@ class Background:
         length = self.order + 1
         for start in range(0, codes.size - length + 1, _CHUNK):
             chunk = codes[start : start + _CHUNK + self.order]
-            unknown = np.concatenate(([0], np.cumsum(chunk == N)))
-            known = unknown[length:] == unknown[:-length]
-            words = np.bincount(word_numbers(chunk, length)[known], minlength=4**length)
-            plus = words.reshape(self._counts.shape)
-            # Complement flips every axis, reading backwards reverses their order.
-            self._counts += plus + np.flip(plus).transpose()
+            self._counts += count_words(chunk, length).reshape(self._counts.shape)
 
     def probabilities(self, length: int) -> np.ndarray:
         """How probable each word of ``length`` bases is, shape ``(4,) * length``, float64."""

@@ -62,7 +62,8 @@ class Calibration:
         first, last = (y[1] - y[0]) / (x[1] - x[0]), (y[-1] - y[-2]) / (x[-1] - x[-2])
         mapped = np.interp(at, x, y)
         mapped += first * np.minimum(at - x[0], 0) + last * np.maximum(at - x[-1], 0)
-        return (1 / (1 + np.exp(-mapped))).astype(np.float32)
+        with np.errstate(over="ignore"):  # beyond exp's reach the probability is 0
+            return (1 / (1 + np.exp(-mapped))).astype(np.float32)
 
     def to_dict(self) -> dict[str, list[float]]:
         """Plain lists for JSON."""

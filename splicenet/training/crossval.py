@@ -16,11 +16,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from splicenet.evaluation.judge import Judgement, Part, judge_baselines, judge_model
 from splicenet.genome.output import atomic
 from splicenet.genome.regions import complement, merge, shorten, subtract
+from splicenet.genome.sketch import Sketch
 from splicenet.genome.species import Species
 from splicenet.genome.spectrum import spectrum, spectrum_distance
 from splicenet.model.modelfile import SUFFIX, Model, load_model
@@ -144,7 +146,9 @@ def run_fold(
         (one, complement(held_out[one.name], one.genome.lengths)) for one in learned
     ]
     judged = [(species[name], _first(held_out[name], settings.test_bases)) for name in fold.judged]
-    leaks = {one.name: find_leaks(one, regions, training, share=similar) for one, regions in judged}
+    sketch = Sketch([(one.name, one.genome, where) for one, where in training])
+    spectra = {one.name: spectrum(one.genome, where) for one, where in training}
+    leaks = {one.name: find_leaks(one, regions, sketch, share=similar) for one, regions in judged}
     rows: list[dict[str, Any]] = []
     for one, regions in judged:
         known = leaks[one.name]
@@ -157,7 +161,7 @@ def run_fold(
             "seed": fold.seed,
             "species": one.name,
             "similar_genes": len(known),
-            **_nearest(one, regions, training),
+            **_nearest(one, regions, spectra),
         }
         for judgement in _judgements(fold, model, one, regions, training):
             rows += _rows(judgement, about)
@@ -188,13 +192,12 @@ def _rows(judgement: Judgement, about: Mapping[str, Any]) -> list[dict[str, Any]
     ]
 
 
-def _nearest(one: Species, regions: Sequence[Any], training: Sequence[Part]) -> dict[str, Any]:
+def _nearest(
+    one: Species, regions: Sequence[Any], spectra: Mapping[str, np.ndarray]
+) -> dict[str, Any]:
     """The training species whose words are most like those of the judged regions."""
     own = spectrum(one.genome, regions)
-    distances = {
-        other.name: spectrum_distance(own, spectrum(other.genome, where))
-        for other, where in training
-    }
+    distances = {name: spectrum_distance(own, other) for name, other in spectra.items()}
     name = min(distances, key=distances.__getitem__)
     return {"nearest": name, "distance": distances[name]}
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from splicenet.evaluation.judge import Part
 from splicenet.genome.intervals import Interval
 from splicenet.genome.sketch import Sketch
 from splicenet.genome.species import Species
@@ -44,14 +43,13 @@ class Leak:
 
 
 def find_leaks(
-    judged: Species, regions: Sequence[Interval], training: Sequence[Part], *, share: float
+    judged: Species, regions: Sequence[Interval], sketch: Sketch, *, share: float
 ) -> list[Leak]:
-    """Genes inside the regions of which the training sequence has at least a share of the words.
+    """Genes inside the regions of which a sketch of the training has at least a share of the words.
 
     Words are of 21 bases, on either strand, so sequence that is 97 % the same shares half of them.
     Genes of fewer than some hundred bases cannot be told.
     """
-    sketch = Sketch([(species.name, species.genome, where) for species, where in training])
     leaks = []
     for gene in dict.fromkeys(judged.genes):
         if not any(gene.overlaps(region) for region in regions):

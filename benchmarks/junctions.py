@@ -33,6 +33,7 @@ _NEW = _HERE.parent / "data/drosophila_melanogaster_chr4"
 _OLD = _HERE.parent / "data/drosophila_dm3_chr4"
 _FLANK, _NEAR = 30, 200
 _LEAST = 1e-4
+_LEASTS = (1e-6, 1e-5, _LEAST, 1e-3)
 
 
 def main() -> None:
@@ -73,10 +74,12 @@ def main() -> None:
         ]
         table = pd.DataFrame(rows)
         print(table.to_string(index=False, float_format="%.4g"))
-        removed(bam, genome, reader, known)
+        cleaning = removed(bam, genome, reader, known)
+        print(cleaning.to_string(index=False))
     results = _HERE / "results"
     results.mkdir(exist_ok=True)
     table.to_csv(results / "junctions.tsv", sep="\t", index=False, float_format="%.4g")
+    cleaning.to_csv(results / "cleaning.tsv", sep="\t", index=False)
 
 
 def lifted(contig: str, text: str) -> list[Junction]:
@@ -129,20 +132,29 @@ def auroc(true: np.ndarray, false: np.ndarray) -> float:
 
 def removed(
     bam: Path, genome: Genome, reader: WindowReader, known: set[tuple[int, int, str]]
-) -> None:
+) -> pd.DataFrame:
+    """What cleaning takes out, by the least probability that a junction may have."""
     introns = observed_introns(bam, genome)
-    spurious = spurious_introns(introns, genome, reader, least=_LEAST)
     real = {(start, end) for start, end, _ in known}
-    wrong = sum(key[1:] in real for key in spurious)
-    with open_alignments(bam) as reads:
-        shown = sum(
-            any((str(read.reference_name), *intron) in spurious for intron in introns_of(read))
-            for read in reads
+    rows = []
+    for least in _LEASTS:
+        spurious = spurious_introns(introns, genome, reader, least=least)
+        with open_alignments(bam) as reads:
+            shown = [
+                [(str(read.reference_name), *intron) in spurious for intron in introns_of(read)]
+                for read in reads
+            ]
+        rows.append(
+            {
+                "min_probability": least,
+                "junctions": len(introns),
+                "spurious": len(spurious),
+                "annotated_among_them": sum(key[1:] in real for key in spurious),
+                "spliced_alignments": sum(map(bool, shown)),
+                "alignments_that_show_one": sum(map(any, shown)),
+            }
         )
-    print(
-        f"cleaning at {_LEAST:g}: {len(spurious)} of {len(introns)} junctions are spurious, "
-        f"{wrong} of them annotated; {shown} alignments show one"
-    )
+    return pd.DataFrame(rows)
 
 
 if __name__ == "__main__":

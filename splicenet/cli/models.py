@@ -7,21 +7,32 @@ import pandas as pd
 
 from splicenet.evaluation.tables import as_text
 from splicenet.model.modelfile import load_model
-from splicenet.model.shipped import shipped_models
+from splicenet.model.shipped import open_model, shipped_models
+from splicenet.report.card import model_card
 
 __all__ = ["models"]
 
 
 @click.command()
-def models() -> None:
+@click.argument("name", required=False)
+def models(name: str | None) -> None:
     """List the models that come with splicenet, with their AUPRC on held-out sequence.
 
-    Every base of both strands of regions that no training, stopping or calibration has read.
+    Every base of both strands of regions that no training, stopping or calibration has read. With
+    the NAME of one, or a model file of yours, its card: data, training, accuracy, limits.
 
     \b
     splicenet models
+    splicenet models universal
     splicenet predict genome.fa -m universal
     """
+    if name is None:
+        _list()
+    else:
+        click.echo(model_card(name, open_model(name)))
+
+
+def _list() -> None:
     rows = []
     for name, path in shipped_models().items():
         record = load_model(path).record

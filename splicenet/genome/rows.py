@@ -11,12 +11,13 @@ import pysam
 
 from splicenet.exceptions import OutputError
 from splicenet.genome.bgzf import BgzfWriter
-from splicenet.genome.output import atomic, atomic_path
+from splicenet.genome.output import atomic, atomic_path, is_stream, remove_stale
 from splicenet.genome.writer import Writer
 
 __all__ = ["RowWriter"]
 
 _TBI_REACH = 1 << 29
+_INDEXES = (".tbi", ".csi")
 
 
 class RowWriter(Writer):
@@ -29,7 +30,7 @@ class RowWriter(Writer):
     Parameters
     ----------
     path
-        The file to write; ``-`` for standard output.
+        The file to write; ``-`` for standard output, which gets no index, nor do pipes.
     start, end
         Columns of the coordinates, counted from 0; the contig stands in column 0.
     zero_based
@@ -69,11 +70,16 @@ class RowWriter(Writer):
         with atomic_path(self._path) as temporary:
             with open(temporary, "wb") as handle, BgzfWriter(handle) as out:
                 yield out
-            csi = self._furthest > _TBI_REACH
-            with atomic_path(self._path + (".csi" if csi else ".tbi")) as index:
-                self._make_index(temporary, index, csi)
+            if not is_stream(self._path):
+                self._index(temporary)
 
-    def _make_index(self, temporary: Path, index: Path, csi: bool) -> None:
+    def _index(self, temporary: Path) -> None:
+        kind = _INDEXES[self._furthest > _TBI_REACH]
+        with atomic_path(self._path + kind) as index:
+            self._make_index(temporary, index, csi=kind == ".csi")
+        remove_stale(f"{self._path}{other}" for other in _INDEXES if other != kind)
+
+    def _make_index(self, temporary: Path, index: Path, *, csi: bool) -> None:
         loudness = pysam.set_verbosity(0)
         try:
             pysam.tabix_index(

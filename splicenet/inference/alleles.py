@@ -54,6 +54,8 @@ def variant_of(
         return "contig"
     if allele == "*":
         return "star"
+    if not allele:
+        return "not_dna"
     if allele[:1] in "<." or allele[-1:] == "." or "[" in allele or "]" in allele:
         return "symbolic"
     if not bases_of(record.ref + allele).all():

@@ -64,7 +64,7 @@ def test_every_allele_has_scores_or_a_reason(genome, fly_files, base):
     records = [
         record(50_000, first, other(first), "*", "<DEL>", first, first + "[4:7["),
         record(50_000, first),
-        record(50_000, first, "?!"),
+        record(50_000, first, "?!", ""),
         record(50_000, other(first), first),
         record(50_000, first, "C" + "A" * (LONGEST + 1)),
         record(length, "A", "C"),
@@ -77,7 +77,7 @@ def test_every_allele_has_scores_or_a_reason(genome, fly_files, base):
     assert [[reason for _, reason in found.skipped] for _, found in run] == [
         ["star", "symbolic", "same", "symbolic"],
         ["no_alt"],
-        ["not_dna"],
+        ["not_dna", "not_dna"],
         ["ref_mismatch"],
         ["too_long"],
         ["outside"],

@@ -1,0 +1,111 @@
+"""A model's card: what it learned from, how good it is where, and what it is not for.
+
+Everything in it comes from the model file. Coordinates are 0-based half-open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from splicenet.model.modelfile import Model
+
+__all__ = ["model_card"]
+
+_WEAK = 0.5
+"""AUPRC below which a species is named among those that the model is not for."""
+_KINDS = ("donor", "acceptor")
+
+
+def model_card(name: str, model: Model) -> str:
+    """The card as Markdown.
+
+    Parameters
+    ----------
+    name
+        What the model is called.
+    model
+        As it was loaded; of a file that :func:`~splicenet.model.modelfile.save_model` wrote.
+    """
+    title = [f"# {name}"]
+    if not model.record:
+        return "\n\n".join([*title, "The file does not say how the model came to be."])
+    metrics = model.record.get("metrics", {})
+    sections = [
+        title,
+        _training(model),
+        ["## Data", "", *_data(model.record["data"])],
+        ["## Accuracy on held-out sequence", "", *_metrics(metrics)],
+        ["## What it is not for", "", *_limits(metrics)],
+    ]
+    return "\n\n".join("\n".join(section) for section in sections)
+
+
+def _training(model: Model) -> list[str]:
+    record = model.record
+    config, settings = model.network.config, record["training"]
+    weights = sum(parameter.numel() for parameter in model.network.parameters())
+    level = "" if config.architecture == "conv" else f", cell {config.cell}"
+    versions = ", ".join(f"{what} {version}" for what, version in record["versions"].items())
+    return [
+        f"- network: {config.architecture}{level}, {weights:,} weights",
+        f"- training: {record['minutes']:,.0f} minutes, {record['steps']:,} steps of"
+        f" {settings['batch_tokens']:,} bases, the best of them at step {record['best_step']:,};"
+        f" seed {record['seed']}; began from {settings.get('init') or 'nothing'}",
+        f"- flank: {model.flank:,} bases on either side of what is scored",
+        f"- made with: {versions}",
+    ]
+
+
+def _data(data: Mapping[str, Any]) -> Iterator[str]:
+    yield "| species | genome, sha256 | annotation | donors, acceptors | held out |"
+    yield "|---|---|---|---|---|"
+    for species, one in data.items():
+        counts = f"{one['donors']:,}, {one['acceptors']:,}"
+        yield (
+            f"| {species} | {_file(one.get('fasta'))} | {_file(one.get('annotation'))} | {counts}"
+            f" | {_regions(one['held_out'])} |"
+        )
+
+
+def _file(source: Mapping[str, str] | None) -> str:
+    return f"{source['name']} {source['sha256'][:12]}" if source else "-"
+
+
+def _regions(spans: Sequence[tuple[str, int, int]]) -> str:
+    shown = ", ".join(f"{contig}:{start}-{end}" for contig, start, end in spans[:3])
+    return shown + (f" and {len(spans) - 3:,} more" if len(spans) > 3 else "") or "-"
+
+
+def _metrics(metrics: Mapping[str, Any]) -> Iterator[str]:
+    yield (
+        "Nothing of it was read by training, stopping, calibration or the choice of the threshold."
+        " Donors / acceptors."
+    )
+    yield ""
+    yield "| species | where | strand-bases | sites | AUPRC | top-k | calibration error |"
+    yield "|---|---|---|---|---|---|---|"
+    for species, protocols in metrics.items():
+        for where, kinds in protocols.items():
+            figures = [kinds[kind] for kind in _KINDS]
+
+            def pair(key: str, form: str, figures: list[Any] = figures) -> str:
+                return " / ".join(
+                    "-" if one[key] is None else f"{one[key]:{form}}" for one in figures
+                )
+
+            scores = (pair("auprc", ".3f"), pair("top_k", ".3f"), pair("ece", ".3f"))
+            cells = (species, where, f"{figures[0]['bases']:,}", pair("sites", ","), *scores)
+            yield f"| {' | '.join(cells)} |"
+
+
+def _limits(metrics: Mapping[str, Any]) -> Iterator[str]:
+    weak = [
+        species
+        for species, protocols in metrics.items()
+        if any((next(iter(protocols.values()))[kind]["auprc"] or 0) < _WEAK for kind in _KINDS)
+    ]
+    if weak:
+        yield f"- {', '.join(weak)}: an AUPRC below {_WEAK:g} over both strands."
+    yield "- Species unlike those above: how far it carries to them is for an annotation to judge."
+    yield "- Medical decisions."

@@ -10,11 +10,11 @@ import click
 from splicenet._version import __version__
 from splicenet.cli.options import choose_device
 from splicenet.cli.scanning import scan_genome, scanning_options
+from splicenet.genome.annotation import read_annotation
 from splicenet.genome.intron_writer import IntronForm, write_introns
 from splicenet.genome.introns import Chain
 from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import open_genome
-from splicenet.genome.species import open_annotation
 from splicenet.inference.introns import LikelySites, annotated_grammar, decode, learned_grammar
 from splicenet.inference.predictor import Predictor
 
@@ -79,11 +79,10 @@ def introns(
     """
     predictor = Predictor(model, device=choose_device(device, threads), batch_tokens=batch_tokens)
     header = [f"splicenet {__version__}, model {Path(model).name}, probability >= {threshold:g}"]
+    grammar = None
+    if annotation is not None:
+        grammar = annotated_grammar(read_annotation(annotation), longest_intron=max_intron)
     with open_genome(fasta) as genome:
-        grammar = None
-        if annotation is not None:
-            genes = open_annotation(annotation, genome)
-            grammar = annotated_grammar(genes, longest_intron=max_intron)
         where = None if regions is None else read_regions(regions, genome)
         scores = scan_genome(predictor, genome, where)
 

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from itertools import combinations
 from operator import attrgetter
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from splicenet.cli.options import choose_device, device_options, model_option
 from splicenet.genome.alignments import read_junctions
 from splicenet.genome.bam_reader import observed_introns
 from splicenet.genome.clean import CleanReport, clean_alignments
-from splicenet.genome.output import is_stream
+from splicenet.genome.output import is_same, is_stream
 from splicenet.genome.scored_junctions import (
     JunctionForm,
     Known,
@@ -56,7 +57,7 @@ __all__ = ["junctions"]
 )
 @click.option(
     "--within",
-    type=click.IntRange(0),
+    type=click.IntRange(0, 5_000),
     default=50,
     show_default=True,
     help="Bases on either side of a site in which the best alternative is looked for.",
@@ -128,7 +129,8 @@ def junctions(
     With --clean every intron of every alignment is judged, whatever its reads. An alignment that
     is dropped takes that of its mate with it; if it is the best one of its read, all of the read
     and its mate go. NH and HI of those that stay are mended. Introns that no tag puts on a strand
-    and that are neither GT-AG, GC-AG nor AT-AC are spurious.
+    and that are neither GT-AG, GC-AG nor AT-AC are spurious. What is annotated never is. Both
+    files are BAM, whatever the reads are.
 
     \b
     splicenet junctions reads.bam -f genome.fa -a genes.gtf -o junctions.tsv
@@ -139,10 +141,10 @@ def junctions(
         raise click.UsageError("--mark and --dropped go with --clean; give that too")
     if mark and dropped is not None:
         raise click.UsageError("--mark drops nothing; leave --dropped out")
-    if clean is not None and is_stream(reads):
-        raise click.UsageError("--clean reads the alignments several times; give them as a file")
-    if clean is not None and dropped is not None and _same(clean, dropped):
-        raise click.UsageError("--clean and --dropped are the same file; name two")
+    if clean is not None and not mark and dropped is None:
+        dropped = _beside(clean)
+    if clean is not None:
+        _check_files({"READS": reads, "-o": output, "--clean": clean, "--dropped": dropped})
     if order == "score" and output.endswith(".gz"):
         raise click.UsageError("--sort score cannot be indexed; give an output without .gz")
     reader = WindowReader(open_model(model), device=choose_device(device, threads))
@@ -174,7 +176,7 @@ def junctions(
                 reads,
                 clean,
                 lambda *intron: intron in spurious,
-                dropped=None if mark else dropped or _beside(clean),
+                dropped=dropped,
                 command=shlex.join(["splicenet", *sys.argv[1:]]),
                 reference=genome.fasta,
             )
@@ -188,14 +190,25 @@ def _best_first(scored: Sequence[ScoredJunction]) -> list[ScoredJunction]:
     return sorted(scored, key=attrgetter("probability"), reverse=True)
 
 
+def _check_files(files: dict[str, str | None]) -> None:
+    """Refuse what would be read or written twice, or under a name of another format."""
+    named = {option: path for option, path in files.items() if path is not None}
+    if is_stream(named["READS"]):
+        raise click.UsageError("--clean reads the alignments several times; give them as a file")
+    for (one, here), (other, there) in combinations(named.items(), 2):
+        if is_same(here, there):
+            raise click.UsageError(f"{one} and {other} are the same file; name two")
+    for option in ("--clean", "--dropped"):
+        if named.get(option, "").endswith((".cram", ".sam")):
+            raise click.UsageError(f"{option} is written as BAM; let its name end in .bam")
+
+
 def _beside(clean: str) -> str:
     """``out.dropped.bam`` for ``out.bam``."""
+    if is_stream(clean):
+        raise click.UsageError("--clean is no file here: say with --dropped where the others go")
     path = Path(clean)
     return str(path.with_name(f"{path.stem}.dropped{path.suffix or '.bam'}"))
-
-
-def _same(one: str, other: str) -> bool:
-    return Path(one).resolve() == Path(other).resolve()
 
 
 def _summary(report: CleanReport, spurious: int, clean: str, *, mark: bool) -> str:

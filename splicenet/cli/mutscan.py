@@ -7,13 +7,8 @@ from typing import Any
 
 import click
 
-from splicenet.cli.scoring import (
-    ScoringOptions,
-    read_genes,
-    report,
-    run_scoring,
-    scoring_options,
-)
+from splicenet.cli.scoring import read_genes, report, run_scoring
+from splicenet.cli.scoring_options import ScoringOptions, scoring_options
 from splicenet.genome.genes import Genes
 from splicenet.genome.intervals import Interval
 from splicenet.genome.regions import merge, read_regions

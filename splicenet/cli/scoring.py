@@ -1,140 +1,46 @@
-"""What ``variants`` and ``mutscan`` share: their options and the run from records to files."""
+"""What ``variants`` and ``mutscan`` share: the run from records to files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from tqdm import tqdm
 
 from splicenet._version import __version__
-from splicenet.cli.options import choose_device, device_options, model_option
+from splicenet.cli.options import choose_device
+from splicenet.cli.scoring_options import ScoringOptions
 from splicenet.exceptions import SplicenetError
 from splicenet.genome.checksum import sha256
 from splicenet.genome.genes import Genes
-from splicenet.genome.output import atomic, is_stream
+from splicenet.genome.output import is_stream
+from splicenet.genome.rows import RowWriter
 from splicenet.genome.sequence import Genome
 from splicenet.genome.species import open_annotation
 from splicenet.genome.vcf import VcfRecord
 from splicenet.genome.vcf_writer import VcfWriter, with_lines
 from splicenet.inference.annotate import Annotator
-from splicenet.inference.fields import Fields, is_field_name, table_header
+from splicenet.inference.fields import Fields, table_header
 from splicenet.inference.journal import Journal
 from splicenet.inference.variants import VariantScorer
 from splicenet.inference.windows import WindowReader
 from splicenet.inference.write import Summary, write_annotated
 from splicenet.model.shipped import find_model, open_model
 
-__all__ = ["ScoringOptions", "read_genes", "report", "run_scoring", "scoring_options"]
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class ScoringOptions:
-    """The values of :func:`scoring_options`."""
-
-    fasta: str
-    annotation: str | None
-    model: str
-    output: str
-    tag: str
-    raw: bool
-    mask: bool
-    distance: int
-    tsv: str | None
-    resume: bool
-    batch_tokens: int
-    device: str
-    threads: int | None
-
-    @classmethod
-    def take(cls, values: dict[str, Any]) -> ScoringOptions:
-        """Take one's own from all that a command was given.
-
-        Raises
-        ------
-        click.UsageError
-            If they do not go together.
-        """
-        if values["mask"] and values["annotation"] is None:
-            raise click.UsageError("--mask needs the annotated sites: give --annotation")
-        if values["resume"] and is_stream(values["output"]):
-            raise click.UsageError("--resume needs an --output file")
-        if not is_field_name(values["tag"]):
-            message = "is no free name of a VCF field: letters, digits, _ and ., no digit first"
-            raise click.UsageError(f"--tag {values['tag']!r} {message}")
-        return cls(**{one.name: values.pop(one.name) for one in fields(cls)})
-
-
-def scoring_options(command: Command) -> Command:
-    """Options of :class:`ScoringOptions`."""
-    for option in reversed(
-        [
-            click.option("-f", "--fasta", required=True, metavar="FILE", help="Genome."),
-            click.option(
-                "-a",
-                "--annotation",
-                metavar="FILE",
-                help="Genes: score their strand, name them; what overlaps none is skipped."
-                "  [default: score both strands]",
-            ),
-            model_option,
-            click.option(
-                "-o",
-                "--output",
-                default="-",
-                show_default=True,
-                help=".vcf, .vcf.gz or .bcf; the latter two get an index; - is standard output.",
-            ),
-            click.option(
-                "-D",
-                "--distance",
-                type=click.IntRange(1, 100_000),
-                default=50,
-                show_default=True,
-                help="Bases on either side of a variant in which changes are looked for.",
-            ),
-            click.option(
-                "--mask",
-                is_flag=True,
-                help="Set gains at annotated sites and losses at all others to 0 before the largest"
-                " change is chosen; SpliceAI chooses first.",
-            ),
-            click.option(
-                "--raw", is_flag=True, help="Also the probabilities of REF and ALT, in TAGRaw."
-            ),
-            click.option(
-                "--tag",
-                default="SplicENet",
-                show_default=True,
-                help="Name of the INFO field; SpliceAI suits filters made for it.",
-            ),
-            click.option("--tsv", metavar="FILE", help="Also a table, with all digits."),
-            click.option(
-                "--resume", is_flag=True, help="Go on where a run with these settings was killed."
-            ),
-            click.option(
-                "--batch-tokens",
-                type=click.IntRange(1 << 12),
-                default=1 << 17,
-                show_default=True,
-                help="Bases in a batch; memory grows with it.",
-            ),
-            device_options,
-        ]
-    ):
-        command = option(command)
-    return command
+__all__ = ["read_genes", "report", "run_scoring"]
 
 
 def read_genes(path: str | None, genome: Genome) -> Genes | None:
-    """The genes of an annotation, under the genome's contig names."""
-    return None if path is None else Genes(open_annotation(path, genome).transcripts)
+    """The genes of an annotation, under the genome's contig names; what is left out is told."""
+    if path is None:
+        return None
+    annotation = open_annotation(path, genome)
+    for reason, count in annotation.skipped.items():
+        click.echo(f"note: {path}: {count:,} {reason}", err=True)
+    return Genes(annotation.transcripts)
 
 
 def run_scoring(
@@ -179,8 +85,9 @@ def run_scoring(
     info = Fields(options.tag, raw=options.raw)
     lengths = {name: genome.lengths.get(contigs.get(name, "")) for name in named}
     provenance = (
-        f"##splicenet=<Version={__version__},Model={Path(options.model).name},"
-        f"Distance={options.distance},Mask={'yes' if options.mask else 'no'}>"
+        f'##splicenet=<ID={options.tag},Version={__version__},Model="{Path(options.model).name}",'
+        f"Distance={options.distance},Mask={'yes' if options.mask else 'no'},"
+        f"Phase={'no' if sample is None else 'yes'}>"
     )
     lines = with_lines(header, [*info.header(__version__), provenance], lengths)
     with ExitStack() as stack:
@@ -188,32 +95,41 @@ def run_scoring(
         if not is_stream(options.output):
             settings = settings | _settings(options, genome)
             path = f"{options.output}.progress"
-            journal = stack.enter_context(
-                Journal(
-                    path, settings, resume=options.resume, sample=sample, reach=options.distance
-                )
+            journal = Journal(
+                path, settings, resume=options.resume, sample=sample, reach=options.distance
             )
+            stack.enter_context(_told(journal))
+            stack.enter_context(journal)
         writer = stack.enter_context(VcfWriter(options.output, [*lines, names]))
-        table = stack.enter_context(atomic(options.tsv)) if options.tsv else None
-        if table is not None:
-            table.write(f"{table_header()}\n")
+        table = None
+        if options.tsv is not None:
+            table = stack.enter_context(RowWriter(options.tsv, indexed=False))
+            table.write(table_header())
         stored = [] if journal is None else journal.stored(iter(records))
         bar = stack.enter_context(
             tqdm(annotator.run(records, stored), "scoring", count, unit="rec", disable=None)
         )
-        try:
-            summary = write_annotated(bar, writer=writer, fields=info, table=table, journal=journal)
-        except (SplicenetError, KeyboardInterrupt):
-            if journal is not None and journal.total:
-                click.echo(
-                    f"note: the scores of {journal.total:,} records are kept in {journal.path}; "
-                    "go on with --resume",
-                    err=True,
-                )
-            raise
+        summary = write_annotated(bar, writer=writer, fields=info, table=table, journal=journal)
     if not writer.is_sorted:
         click.echo("note: the records are not sorted by position: no index was made", err=True)
+    if writer.is_out_of_reach:
+        click.echo("note: a position is too large for an index: none was made", err=True)
     return summary
+
+
+@contextmanager
+def _told(journal: Journal) -> Iterator[None]:
+    """Say of a run that ends early that what was scored is kept."""
+    try:
+        yield
+    except (SplicenetError, KeyboardInterrupt):
+        if journal.total:
+            click.echo(
+                f"note: the scores of {journal.total:,} records are kept in {journal.path}; "
+                "go on with --resume",
+                err=True,
+            )
+        raise
 
 
 def report(summary: Summary) -> None:

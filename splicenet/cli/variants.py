@@ -6,13 +6,8 @@ from typing import Any
 
 import click
 
-from splicenet.cli.scoring import (
-    ScoringOptions,
-    read_genes,
-    report,
-    run_scoring,
-    scoring_options,
-)
+from splicenet.cli.scoring import read_genes, report, run_scoring
+from splicenet.cli.scoring_options import ScoringOptions, scoring_options
 from splicenet.genome.contigs import match_contigs
 from splicenet.genome.sequence import open_genome
 from splicenet.genome.vcf import VcfFile, open_vcf
@@ -48,6 +43,8 @@ def variants(vcf: str, phase: bool, sample: str | None, **values: Any) -> None:
     bcftools view -r chr20 in.vcf.gz | splicenet variants - -f genome.fa -m model.splicenet
     """
     options = ScoringOptions.take(values)
+    if sample is not None and not phase:
+        raise click.UsageError("--sample goes with --phase; give that too")
     with open_genome(options.fasta) as genome, open_vcf(vcf) as records:
         summary = run_scoring(
             options,

@@ -20,6 +20,7 @@ from splicenet.genome.sequence import Genome
 __all__ = ["read_junction_file"]
 
 _STAR_STRANDS = {"0": ".", "1": "+", "2": "-"}
+_STRANDS = {"?": "."}
 _SKIPPED = ("#", "track", "browser")
 
 
@@ -65,6 +66,8 @@ def read_junction_file(
             skipped[f"overhangs below {min_overhang} bases"] += 1
         elif row.reads > 0:
             votes[row.contig, row.start, row.end][row.strand] += row.reads
+        else:
+            skipped["junctions without a uniquely aligned read"] += 1
     names = match_contigs(
         {contig: end for contig, (end, _) in furthest.items()},
         genome.lengths,
@@ -133,6 +136,7 @@ def _star(columns: list[str]) -> list[_Row]:
 
 def _bed12(columns: list[str]) -> list[_Row]:
     contig, offset, strand, reads = columns[0], int(columns[1]), columns[5], int(columns[4])
+    strand = _STRANDS.get(strand, strand)
     sizes = [int(size) for size in columns[10].rstrip(",").split(",")]
     starts = [offset + int(start) for start in columns[11].rstrip(",").split(",")]
     blocks = list(zip(starts, sizes, strict=True))
@@ -146,7 +150,7 @@ def _gff(columns: list[str]) -> list[_Row]:
     contig, _, feature, start, end, score, strand, _, attributes = columns
     if feature != "intron":
         return []
-    strand = "." if strand == "?" else strand
+    strand = _STRANDS.get(strand, strand)
     return [_Row(contig, int(start) - 1, int(end), strand, _multiplicity(attributes, score))]
 
 

@@ -27,7 +27,9 @@ def file_name(path: str | Path) -> str:
     return "standard input" if str(path) == STANDARD_INPUT else str(path)
 
 
-def read_lines(path: str | Path, *, error: type[SplicenetError]) -> Lines:
+def read_lines(
+    path: str | Path, *, error: type[SplicenetError], undecodable: str = "replace"
+) -> Lines:
     """Lines of a file with their numbers, one at a time.
 
     Compression is recognised by content. Unix, Windows and old Macintosh line ends all end a
@@ -40,6 +42,9 @@ def read_lines(path: str | Path, *, error: type[SplicenetError]) -> Lines:
         A file, or ``-`` for standard input.
     error
         What to raise: the reader's own kind of error.
+    undecodable
+        What Python makes of bytes that are no UTF-8; ``surrogateescape`` keeps them, for those
+        who write the lines again.
 
     Yields
     ------
@@ -54,7 +59,7 @@ def read_lines(path: str | Path, *, error: type[SplicenetError]) -> Lines:
     name = file_name(path)
     number = 0
     try:
-        with _open(path, error) as text:
+        with _open(path, error, undecodable) as text:
             for number, line in enumerate(text, 1):
                 yield number, line.rstrip("\n")
     except FileNotFoundError:
@@ -69,12 +74,12 @@ def read_lines(path: str | Path, *, error: type[SplicenetError]) -> Lines:
 
 
 @contextmanager
-def _open(path: str | Path, error: type[SplicenetError]) -> Iterator[TextIO]:
+def _open(path: str | Path, error: type[SplicenetError], undecodable: str) -> Iterator[TextIO]:
     raw = sys.stdin.buffer if str(path) == STANDARD_INPUT else open(path, "rb")
     if raw.closed:
         raise error("standard input was read already; give one of the two as a file")
     with raw, io.BufferedReader(cast(io.RawIOBase, raw)) as buffered:
         packed = buffered.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
         binary = gzip.GzipFile(fileobj=buffered) if packed else buffered
-        with io.TextIOWrapper(binary, encoding="utf-8-sig", errors="replace") as text:
+        with io.TextIOWrapper(binary, encoding="utf-8-sig", errors=undecodable) as text:
             yield text

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from splicenet.exceptions import OutputError
 
-__all__ = ["STDOUT", "atomic", "atomic_path", "is_stream", "remove_stale"]
+__all__ = ["STDOUT", "atomic", "atomic_path", "is_same", "is_stream", "remove_stale"]
 
 STDOUT = "-"
 _STANDARD = {"/dev/stdout": "/dev/fd/1", "/dev/stderr": "/dev/fd/2"}
@@ -156,6 +156,14 @@ def is_stream(path: str | Path) -> bool:
     except OSError:
         return False
     return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
+
+
+def is_same(one: str | Path, other: str | Path) -> bool:
+    """Whether two paths lead to one place, standard output by any of its names included."""
+    ours, theirs = (1 if str(path) == STDOUT else _descriptor(path) for path in (one, other))
+    if ours is not None or theirs is not None:
+        return ours == theirs
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def remove_stale(paths: Iterable[str]) -> None:

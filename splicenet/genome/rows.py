@@ -1,4 +1,4 @@
-"""Rows of text sorted by position: plain, or bgzip with an index beside it."""
+"""Rows of text: plain, or bgzip, with an index beside it if they are sorted by position."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RowWriter(Writer):
 
     The file takes its name only when the block ends well. A name that ends in ``.gz`` means bgzip
     with an index beside it: ``.tbi``, or ``.csi`` where a position is too large for that. The
-    rows must then come sorted by contig and start.
+    rows must then come sorted by contig and start, unless no index is asked for.
 
     Parameters
     ----------
@@ -35,6 +35,8 @@ class RowWriter(Writer):
         Columns of the coordinates, counted from 0; the contig stands in column 0.
     zero_based
         Whether the coordinates are 0-based half-open, as in BED, or 1-based, as in GFF.
+    indexed
+        Whether bgzip gets an index.
 
     Raises
     ------
@@ -43,7 +45,13 @@ class RowWriter(Writer):
     """
 
     def __init__(
-        self, path: str | Path, *, start: int = 1, end: int = 2, zero_based: bool = True
+        self,
+        path: str | Path,
+        *,
+        start: int = 1,
+        end: int = 2,
+        zero_based: bool = True,
+        indexed: bool = True,
     ) -> None:
         self._path = str(path)
         self._columns: dict[str, Any] = {
@@ -53,8 +61,9 @@ class RowWriter(Writer):
             "zerobased": zero_based,
         }
         self._furthest = 0
+        self._indexed = indexed
         self._file: AbstractContextManager[Any] = (
-            self._indexed() if self._path.endswith(".gz") else atomic(path, mode="wb")
+            self._bgzip() if self._path.endswith(".gz") else atomic(path, mode="wb")
         )
 
     def _open(self, stack: ExitStack) -> None:
@@ -66,7 +75,7 @@ class RowWriter(Writer):
         self._out.write(f"{row}\n".encode())
 
     @contextmanager
-    def _indexed(self) -> Iterator[BgzfWriter]:
+    def _bgzip(self) -> Iterator[BgzfWriter]:
         with atomic_path(self._path) as temporary:
             with open(temporary, "wb") as handle, BgzfWriter(handle) as out:
                 yield out
@@ -74,9 +83,10 @@ class RowWriter(Writer):
                 self._index(temporary)
 
     def _index(self, temporary: Path) -> None:
-        kind = _INDEXES[self._furthest > _TBI_REACH]
-        with atomic_path(self._path + kind) as index:
-            self._make_index(temporary, index, csi=kind == ".csi")
+        kind = _INDEXES[self._furthest > _TBI_REACH] if self._indexed else None
+        if kind is not None:
+            with atomic_path(self._path + kind) as index:
+                self._make_index(temporary, index, csi=kind == ".csi")
         remove_stale(f"{self._path}{other}" for other in _INDEXES if other != kind)
 
     def _make_index(self, temporary: Path, index: Path, *, csi: bool) -> None:

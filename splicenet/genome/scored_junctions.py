@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from splicenet.genome.intervals import Junction
+from splicenet.genome.labels import STRANDS
 from splicenet.genome.rows import RowWriter
 
 __all__ = ["Alternative", "JunctionForm", "Known", "ScoredJunction", "write_junctions"]
@@ -73,6 +74,10 @@ class Known:
         self._introns = {(i.contig, i.start, i.end, i.strand) for i in introns}
         self._donors = {(i.contig, i.donor, i.strand) for i in introns}
         self._acceptors = {(i.contig, i.acceptor, i.strand) for i in introns}
+
+    def has(self, contig: str, start: int, end: int) -> bool:
+        """Whether an intron is annotated, on either strand."""
+        return any((contig, start, end, strand) in self._introns for strand in STRANDS)
 
     def status(self, junction: Junction) -> str:
         """How much of a junction is known.

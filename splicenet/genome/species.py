@@ -19,7 +19,7 @@ from splicenet.genome.intervals import Interval, Junction, Site, Transcript
 from splicenet.genome.labels import Labels
 from splicenet.genome.sequence import Genome, open_genome
 
-__all__ = ["Species", "match_sites", "open_annotation", "open_species"]
+__all__ = ["Species", "match_sites", "open_annotation", "open_bare", "open_species"]
 
 _MOST_CONTIGS = 1000
 """How many contigs the record of a model names: a draft genome may have a million."""
@@ -86,6 +86,21 @@ def open_species(
     return species
 
 
+def open_bare(name: str, fasta: str | Path) -> Species:
+    """Open a genome of which no more than its sequence is asked.
+
+    Raises
+    ------
+    SequenceError
+        If it cannot be read.
+    """
+    with ExitStack() as stack:
+        genome = stack.enter_context(open_genome(fasta))
+        sources = _sequence_sources(genome)
+        stack.pop_all()  # it stays open
+    return Species(name, genome, Labels({}, {}), [], sources=sources)
+
+
 def _labelled(
     name: str,
     genome: Genome,
@@ -98,10 +113,7 @@ def _labelled(
     genes: list[Interval] = []
     junctions: list[Junction] = []
     notes: list[str] = []
-    sources: dict[str, Any] = {
-        "fasta": _source(fasta, genome.checksum()),
-        "contigs": _fingerprints(genome),
-    }
+    sources = _sequence_sources(genome)
     if annotation is None and alignments is None:
         annotation = fasta
     if annotation is not None:
@@ -185,6 +197,13 @@ def match_sites(sites: Sequence[Site], genome: Genome, *, path: str | Path) -> l
 
 def _left_out(path: str | Path, skipped: Mapping[str, int]) -> list[str]:
     return [f"{path}: {count:,} {reason}" for reason, count in skipped.items()]
+
+
+def _sequence_sources(genome: Genome) -> dict[str, Any]:
+    return {
+        "fasta": _source(genome.path, genome.checksum()),
+        "contigs": _fingerprints(genome),
+    }
 
 
 def _fingerprints(genome: Genome) -> dict[str, str]:

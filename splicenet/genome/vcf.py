@@ -175,7 +175,8 @@ class VcfFile:
     def _lines(self) -> Iterator[tuple[int, str]]:
         if self._is_bcf:
             return self._bcf_lines()
-        return _renamed(read_lines(self._source, error=VariantError), self.path)
+        lines = read_lines(self._source, error=VariantError, undecodable="surrogateescape")
+        return _renamed(lines, self.path)
 
     def _bcf_lines(self) -> Iterator[tuple[int, str]]:
         loudness = pysam.set_verbosity(0)
@@ -191,7 +192,7 @@ class VcfFile:
                     yield number, str(record).rstrip("\n")
         except (OSError, ValueError) as cause:
             message = "the file is cut off or damaged after here; copy or download it again"
-            raise VariantError(message, path=self.path, line=number) from cause
+            raise VariantError(message, path=self.path, line=number or None) from cause
         finally:
             pysam.set_verbosity(loudness)
 

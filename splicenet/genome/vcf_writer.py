@@ -12,7 +12,6 @@ from typing import Any
 
 import pysam
 
-from splicenet.exceptions import OutputError
 from splicenet.genome.bcf import spooled_text, text_to_bcf
 from splicenet.genome.bgzf import BgzfWriter
 from splicenet.genome.output import atomic, atomic_path, is_stream, remove_stale
@@ -64,7 +63,14 @@ class VcfWriter(Writer):
     The file takes its name only when the block ends well. ``.vcf.gz`` and ``.vcf.bgz`` mean bgzip
     with a tabix index (``.csi`` where a position is too large for ``.tbi``), ``.bcf`` means BCF
     with a ``.csi``; everything else is plain text. Records that are not sorted by position get no
-    index; :attr:`is_sorted` tells.
+    index, nor do those of which one claims a position that no index can hold.
+
+    Attributes
+    ----------
+    is_sorted
+        Whether the records are, by position.
+    is_out_of_reach
+        Whether they are, and yet could not be indexed.
 
     Parameters
     ----------
@@ -81,6 +87,7 @@ class VcfWriter(Writer):
 
     def __init__(self, path: str | Path, header: Iterable[str]) -> None:
         self.is_sorted = True
+        self.is_out_of_reach = False
         self._path = str(path)
         self._header = list(header)
         self._place = ("", 0)
@@ -96,13 +103,16 @@ class VcfWriter(Writer):
     def _open(self, stack: ExitStack) -> None:
         self._out = stack.enter_context(self._file)
         for line in self._header:
-            self._out.write(f"{line}\n".encode())
+            self._write(line)
 
     def write(self, line: str) -> None:
         """Add one record, without the end of its line."""
         contig, position = line.split("\t", 2)[:2]
         self._note(contig, int(position))
-        self._out.write(f"{line}\n".encode())
+        self._write(line)
+
+    def _write(self, line: str) -> None:
+        self._out.write(f"{line}\n".encode(errors="surrogateescape"))
 
     def _note(self, contig: str, position: int) -> None:
         before, last = self._place
@@ -135,23 +145,24 @@ class VcfWriter(Writer):
         """Index the records if they are sorted, and leave no index of what stood there before."""
         if is_stream(self._path):
             return
-        remove_stale(f"{self._path}{k}" for k in _INDEXES if not (self.is_sorted and k == kind))
-        if self.is_sorted:
-            with atomic_path(self._path + kind) as index:
-                self._write_index(temporary, index, csi=kind == ".csi")
+        self.is_out_of_reach = self.is_sorted and not self._write_index(temporary, kind)
+        is_there = self.is_sorted and not self.is_out_of_reach
+        remove_stale(f"{self._path}{k}" for k in _INDEXES if not (is_there and k == kind))
 
-    def _write_index(self, temporary: Path, index: Path, *, csi: bool) -> None:
+    def _write_index(self, temporary: Path, kind: str) -> bool:
         loudness = pysam.set_verbosity(0)
         try:
-            pysam.tabix_index(
-                str(temporary),
-                preset="bcf" if self._path.endswith(".bcf") else "vcf",  # type: ignore[arg-type]
-                index=str(index),
-                csi=csi,
-                force=True,
-                keep_original=True,
-            )
-        except OSError as cause:
-            raise OutputError("its index cannot be written", path=self._path) from cause
+            with atomic_path(self._path + kind) as index:
+                pysam.tabix_index(
+                    str(temporary),
+                    preset="bcf" if self._path.endswith(".bcf") else "vcf",  # type: ignore[arg-type]
+                    index=str(index),
+                    csi=kind == ".csi",
+                    force=True,
+                    keep_original=True,
+                )
+        except OSError:  # htslib's; those of the disk have become sentences
+            return False
         finally:
             pysam.set_verbosity(loudness)
+        return True

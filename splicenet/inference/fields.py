@@ -65,18 +65,16 @@ class Fields:
 
     def info(self, annotated: Annotated) -> dict[str, str]:
         """Values by field; an empty one means that the record has no such field."""
-        fields = {
+        return {
             self._tag: ",".join(_entry(allele, effect) for allele, effect in annotated.effects),
             f"{self._tag}Skip": ",".join(
                 f"{_safe(allele)}|{reason}" for allele, reason in annotated.skipped
             ),
-        }
-        if self._raw:
-            fields[f"{self._tag}Raw"] = ",".join(
+            f"{self._tag}Raw": ",".join(
                 "|".join([allele, _safe(effect.symbol), *_digits(effect.ref), *_digits(effect.alt)])
-                for allele, effect in annotated.effects
-            )
-        return fields
+                for allele, effect in (annotated.effects if self._raw else ())
+            ),
+        }
 
 
 def is_field_name(text: str) -> bool:

@@ -1,8 +1,8 @@
 """From the probability of every base to introns, and to the chains of them that transcripts have.
 
-Each strand of each contig is read by itself: its likely bases are the candidates of a
-:mod:`~splicenet.inference.lattice`, which a :mod:`~splicenet.inference.grammar` weighs. Coordinates
-are 0-based half-open on the plus strand.
+Each strand of each contig, or of each region of it, is read by itself: its likely bases are the
+candidates of a :mod:`~splicenet.inference.lattice`, which a :mod:`~splicenet.inference.grammar`
+weighs. Coordinates are 0-based half-open on the plus strand.
 """
 
 from __future__ import annotations
@@ -31,6 +31,20 @@ _LEAST = 1e-3
 _CLOSE = 1e-6
 
 
+class _Stretch:
+    """The likely bases of a part of a contig, by strand and kind; ``ends`` is where it ends."""
+
+    def __init__(self, contig: str) -> None:
+        self.contig = contig
+        self.ends = contig, 0
+        self.found: dict[tuple[int, int], list[tuple[np.ndarray, np.ndarray]]] = defaultdict(list)
+
+    def columns(self, strand: int, kind: int) -> tuple[np.ndarray, np.ndarray]:
+        """Positions and probabilities."""
+        positions, values = zip(*self.found[strand, kind], strict=True)
+        return np.concatenate(positions), np.clip(np.concatenate(values), _CLOSE, 1 - _CLOSE)
+
+
 class LikelySites:
     """The bases of a genome whose probability reaches a floor.
 
@@ -47,24 +61,26 @@ class LikelySites:
     def __init__(self, lengths: Mapping[str, int], *, floor: float = _FLOOR) -> None:
         self._lengths = lengths
         self._floor = np.float32(floor)
-        self._found: dict[tuple[str, int, int], list[tuple[np.ndarray, np.ndarray]]]
-        self._found = defaultdict(list)
-        self._contigs: dict[str, None] = {}
+        self._stretches: list[_Stretch] = []
 
     def add(self, contig: str, scores: Scores) -> None:
-        """Add calibrated probabilities of the next stretch."""
-        self._contigs[contig] = None
+        """Add the next calibrated probabilities; no intron spans a gap between them."""
+        if not self._stretches or self._stretches[-1].ends != (contig, scores.start):
+            self._stretches.append(_Stretch(contig))
+        stretch = self._stretches[-1]
+        stretch.ends = contig, scores.end
         for strand, kind in np.ndindex(2, 2):
             values = scores.values[strand, kind]
             kept = np.flatnonzero(values >= self._floor)
-            self._found[contig, strand, kind].append((scores.start + kept, values[kept]))
+            stretch.found[strand, kind].append((scores.start + kept, values[kept]))
 
     def strands(self) -> Iterator[tuple[str, Strand, Candidates]]:
         """Candidates of every strand that has any, positions in the direction of transcription."""
-        for contig in self._contigs:
+        for stretch in self._stretches:
+            contig = stretch.contig
             for index, strand in enumerate(STRANDS):
                 (donors, donor_p), (acceptors, acceptor_p) = (
-                    self._columns(contig, index, kind) for kind in range(len(KINDS))
+                    stretch.columns(index, kind) for kind in range(len(KINDS))
                 )
                 if donors.size and acceptors.size:
                     read = Candidates(
@@ -75,10 +91,6 @@ class LikelySites:
                         self._lengths[contig],
                     )
                     yield contig, strand, read if strand == "+" else _other_strand(read)
-
-    def _columns(self, contig: str, strand: int, kind: int) -> tuple[np.ndarray, np.ndarray]:
-        positions, values = zip(*self._found[contig, strand, kind], strict=True)
-        return np.concatenate(positions), np.clip(np.concatenate(values), _CLOSE, 1 - _CLOSE)
 
 
 def _other_strand(read: Candidates) -> Candidates:

@@ -92,15 +92,20 @@ def spurious_introns(
     Returns
     -------
     set
-        Keys of ``introns``; among them those that are on no strand, by tag or by dinucleotides.
+        Keys of ``introns``; among them those that are on no strand, by tag or by dinucleotides,
+        unless they are annotated.
     """
     junctions = as_junctions(introns.values(), genome, limits=_ANY, skipped=Counter())
     good = {
         (scored.junction.contig, scored.junction.start, scored.junction.end)
-        for scored in score_junctions(junctions, genome, reader, within=0, known=known)
-        if scored.probability >= least or scored.status == "annotated"
+        for scored in score_junctions(junctions, genome, reader, within=0)
+        if scored.probability >= least
     }
-    return {name for name, intron in introns.items() if intron[:3] not in good}
+    return {
+        name
+        for name, intron in introns.items()
+        if intron[:3] not in good and not (known is not None and known.has(*intron[:3]))
+    }
 
 
 class _Surroundings:
@@ -134,8 +139,9 @@ class _Surroundings:
         size = max(2 * flank, reader.phase)
         batch = max(1, reader.batch_tokens // (size + 2 * flank))
         sites = np.concatenate([self._positions[strand, kind] for kind in KINDS])
-        ends = np.concatenate([sites - self._within, sites + self._within]) // size
-        cells = iter((np.unique(ends[ends >= 0]) * size).tolist())
+        first, last = np.maximum(sites - self._within, 0) // size, (sites + self._within) // size
+        near = first[:, None] + np.arange(2 * self._within // size + 2)
+        cells = iter((np.unique(near[near <= last[:, None]]) * size).tolist())
         while lefts := list(islice(cells, batch)):
             windows = [
                 Window(

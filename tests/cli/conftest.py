@@ -111,3 +111,73 @@ def quick() -> list[str]:
         "--validation 0.02 --threads 1 --device cpu"
     )
     return text.split()
+
+
+class Stretch(NamedTuple):
+    """``start`` to ``end`` of a fly's chromosome, as the contig ``fly`` in files of its own."""
+
+    folder: Path
+    start: int = 100_000
+    end: int = 104_000
+    sites: tuple[tuple[int, str, str], ...] = (
+        (300, "+", "donor"),
+        (420, "+", "donor"),
+        (1500, "-", "acceptor"),
+        (40, "-", "donor"),
+    )
+
+
+@pytest.fixture(scope="session")
+def stretch(tmp_path_factory, fly_files, tiny) -> Stretch:
+    """Sites on it and on its mirror, and a network of chance to explain them by."""
+    import torch
+
+    from splicenet.genome.alphabet import decode, reverse_complement
+    from splicenet.genome.sequence import open_genome
+    from splicenet.genome.tasks import REGIONS, Task
+    from splicenet.model.calibration import Calibration
+    from splicenet.model.modelfile import Model, Scale, save_model
+    from splicenet.model.network import NetworkConfig, SpliceNetwork
+
+    here = Stretch(tmp_path_factory.mktemp("stretch"))
+    folder, start, end, sites = here
+    with open_genome(fly_files.fasta) as genome:
+        codes = genome.fetch(fly_files.contig, start, end)
+    (folder / "fly.fa").write_text(f">fly\n{decode(codes)}\n")
+    (folder / "mirror.fa").write_text(f">fly\n{decode(reverse_complement(codes))}\n")
+    last = end - start - 1
+    with open(folder / "fly.bed", "w") as ours, open(folder / "mirror.bed", "w") as theirs:
+        for position, strand, kind in sites:
+            ours.write(f"fly\t{position}\t{position + 1}\t{kind}\t900\t{strand}\n")
+            other, at = {"+": "-", "-": "+"}[strand], last - position
+            theirs.write(f"fly\t{at}\t{at + 1}\t{kind}\t900\t{other}\n")
+    with open(folder / "fly.gtf", "w") as out:
+        for first, final in ((200, 301), (380, 421), (500, 600)):
+            name = 'gene_id "g"; transcript_id "t";'
+            out.write(f"fly\t.\texon\t{first}\t{final}\t.\t+\t.\t{name}\n")
+    tasks = (Task("region", "region", REGIONS), Task("signal", "track"))
+    torch.manual_seed(0)
+    network = SpliceNetwork(NetworkConfig(**{**tiny, "tasks": tasks})).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    kinds = ("donor", "acceptor")
+    scale = Scale(dict.fromkeys(kinds, Calibration()), dict.fromkeys(kinds, 0.5))
+    save_model(folder / "chance.splicenet", Model(network, 256, scale))
+    return here
+
+
+@pytest.fixture
+def explain(cli, stretch, tmp_path):
+    """``explain(...)`` explains the sites of the stretch and gives the folder of results."""
+
+    def explain(*arguments: object, name: str = "fly", out: str = "out") -> Path:
+        done = cli(
+            *("explain", stretch.folder / f"{name}.fa", "-m", stretch.folder / "chance.splicenet"),
+            *("--sites", stretch.folder / f"{name}.bed", "-o", tmp_path / out, "--threads", "1"),
+            *("--context", "64", "--device", "cpu", *arguments),
+        )
+        assert done.code == 0, done.err
+        return tmp_path / out
+
+    return explain

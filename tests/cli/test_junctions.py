@@ -6,7 +6,9 @@ import pandas as pd
 import pysam
 import pytest
 
+from splicenet.genome.alphabet import decode
 from splicenet.genome.annotation import read_annotation
+from splicenet.genome.sequence import open_genome
 
 PLAIN = ["--threads", "1", "--device", "cpu"]
 REGION = "NC_004353.4:100,001-200,000"
@@ -74,6 +76,10 @@ def test_junctions_of_star(cli, read_files, trained, tmp_path):
         (["--dropped", "x.bam"], "--clean"),
         (["--clean", "x.bam", "--mark", "--dropped", "y.bam"], "--dropped"),
         (["--clean", "x.bam", "--dropped", "./x.bam"], "same file"),
+        (["--clean", "x.bam", "-o", "x.bam"], "same file"),
+        (["--clean", "-"], "--dropped"),
+        (["--clean", "-", "--mark"], "same file"),
+        (["--clean", "x.cram"], "in .bam"),
         (["--sort", "score", "-o", "x.tsv.gz"], "indexed"),
     ],
 )
@@ -106,6 +112,28 @@ def test_introns(cli, fly_files, trained, tmp_path, form):
     found = read_annotation(out).introns()
     assert all(100_000 <= one.start and one.end <= 200_000 for one in found)
     assert found & read_annotation(fly_files.annotation).introns()
+
+
+def test_introns_with_the_lengths_of_a_relative(cli, fly_files, read_files, trained, tmp_path):
+    """Whose contigs have other names, and are longer."""
+    short = tmp_path / "short.fa"
+    with open_genome(read_files.fasta) as genome:
+        short.write_text(f">scaffold\n{decode(genome.fetch('chr4', 80_000, 130_000))}\n")
+    options = ["-a", fly_files.annotation, "-t", 0.05, "--max-intron", 5000]
+    result = cli("introns", short, "-m", trained, *PLAIN, *options)
+    assert result.code == 0
+    assert len(result.out.splitlines()) > 1
+
+
+def test_cleaning_does_not_replace_the_reads(cli, read_files, trained, tmp_path):
+    reads = tmp_path / "reads.bam"
+    reads.write_bytes(read_files.bam.read_bytes())
+    other = tmp_path / "link.bam"
+    other.symlink_to(reads)
+    result = cli("junctions", reads, "-f", read_files.fasta, "-m", trained, "--clean", other)
+    assert result.code == 2
+    assert "READS and --clean are the same file" in result.err
+    assert reads.read_bytes() == read_files.bam.read_bytes()
 
 
 def test_introns_without_an_annotation(cli, fly_files, trained):

@@ -23,7 +23,8 @@ def read(name, flag, position, cigar, mate=None, **tags):
     """One SAM row; ``mate`` is the position of its mate."""
     length = sum(length for op, length in pysam_cigar(cigar) if op in "MIS")
     cells = [name, flag, "c" if position else "*", position, 60 if position else 0, cigar]
-    cells += ["=" if mate else "*", mate or 0, 0, "A" * length, "I" * length]
+    cells += ["=" if mate else "*", mate or 0, 0]
+    cells += ["*", "*"] if flag & 0x100 else ["A" * length, "I" * length]
     cells += [f"{tag}:{'i' if isinstance(v, int) else 'Z'}:{v}" for tag, v in tags.items()]
     return "\t".join(map(str, cells))
 
@@ -59,7 +60,7 @@ ROWS = [
     read("first", 256, 3000, "20M", NH=2, HI=2),
     # a chimera of which the far part is
     read("chimera", 0, 4000, "20M30S"),
-    read("chimera", 2048, 991, "20S" + SPLICED),
+    read("chimera", 2048, 991, "20H" + SPLICED),
     # a pair with two alignments, of which the secondary one is
     read("pairs", 99, 5000, "20M", 5200, NH=2, HI=1),
     read("pairs", 147, 5200, "20M", 5000, NH=2, HI=1),

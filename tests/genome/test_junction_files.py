@@ -28,6 +28,7 @@ track name=junctions
 chr1	90	210	J1	5	+	90	210	0,0,0	2	10,10	0,110
 chr1	385	520	J2	7	-	385	520	0	2	15,20,	0,115,
 chr1	695	810	J3	3	-	695	810	0	2	5,10	0,105
+chr1	590	710	J4	4	?	590	710	255,0,0	2	10,10	0,110
 """
 GFF = """\
 # introns
@@ -54,8 +55,16 @@ def genome(tmp_path):
 @pytest.mark.parametrize(
     ("text", "more", "dropped"),
     [
-        (STAR, [], {"overhangs below 8 bases": 1, "junctions on an undecidable strand": 1}),
-        (BED12, [], {"overhangs below 8 bases": 1}),
+        (
+            STAR,
+            [],
+            {
+                "overhangs below 8 bases": 1,
+                "junctions on an undecidable strand": 1,
+                "junctions without a uniquely aligned read": 1,
+            },
+        ),
+        (BED12, [("1", 600, 700, "-", 4)], {"overhangs below 8 bases": 1}),
         (GFF, [("1", 600, 700, "-", 1)], {"junctions on an undecidable strand": 1}),
     ],
     ids=["STAR", "BED12", "GFF"],

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from splicenet.exceptions import OutputError
-from splicenet.genome.output import atomic, atomic_path
+from splicenet.genome.output import atomic, atomic_path, is_same
 
 
 def test_the_file_appears_at_the_end_with_ordinary_permissions(tmp_path):
@@ -138,3 +138,14 @@ def test_errors_of_the_body_are_its_own(tmp_path):
     with pytest.raises(OSError, match="something else") as error, atomic(tmp_path / "x"):
         raise OSError("something else")
     assert not isinstance(error.value, OutputError)
+
+
+def test_one_place_by_several_names(tmp_path):
+    path, link = tmp_path / "result", tmp_path / "link"
+    link.symlink_to(path)
+    assert is_same(path, link)
+    assert is_same(path, tmp_path / "." / "result")
+    assert not is_same(path, tmp_path / "other")
+    for name in ("-", "/dev/stdout", "/dev/fd/1"):
+        assert is_same(name, "-")
+        assert not is_same(name, path)

@@ -39,6 +39,17 @@ def test_a_pipe_gets_rows_and_no_index(tmp_path):
     assert {p.name for p in tmp_path.iterdir()} == {pipe.name, copy.name}
 
 
+def test_rows_without_an_index_may_come_in_any_order(tmp_path):
+    path = tmp_path / "rows.tsv.gz"
+    path.with_name("rows.tsv.gz.tbi").write_bytes(b"stale")
+    with RowWriter(path, indexed=False) as out:
+        out.write("chr1\t7")
+        out.write("chr1\t5")
+    with pysam.BGZFile(str(path)) as rows:
+        assert list(rows) == [b"chr1\t7", b"chr1\t5"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_rows_out_of_order(tmp_path):
     path = tmp_path / "rows.bed.gz"
     with pytest.raises(OutputError, match="sorted"):

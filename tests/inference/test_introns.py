@@ -79,6 +79,16 @@ def test_strands_do_not_see_each_other(genes, annotation):
     assert plus == {span for span in both if span[2] == "+"}
 
 
+def test_no_intron_spans_what_was_not_read(annotation):
+    values = np.zeros((2, 2, 1000), np.float32)
+    values[0, 0, 99] = values[0, 1, 900] = 0.9
+    for gap, found in ((0, {(100, 900, "+")}), (1, set())):
+        sites = LikelySites({"c": 1000})
+        sites.add("c", Scores(0, values[..., :400]))
+        sites.add("c", Scores(400 + gap, values[..., 400 + gap :]))
+        assert spans(decode(sites, annotated_grammar(annotation), threshold=0.1)) == found
+
+
 def test_nothing_likely():
     sites = LikelySites({"c": 1000})
     sites.add("c", Scores(0, np.zeros((2, 2, 1000), np.float32)))

@@ -40,9 +40,14 @@ def reader(trained_model):
     return WindowReader(trained_model)
 
 
-def test_as_in_a_scan(junctions, genome, reader, whole):
+@pytest.mark.parametrize("within", [20, 5000])
+def test_as_in_a_scan(junctions, genome, reader, whole, within):
+    """The best alternative may lie further away than what is read at once is long."""
+    assert 20 < 2 * reader.flank < 5000
+    first, last = SPAN[0] + within, SPAN[1] - within
+    junctions = [one for one in junctions if first < one.start and one.end < last]
     assert {one.strand for one in junctions} == {"+", "-"}
-    for scored in score_junctions(junctions, genome, reader, within=20):
+    for scored in score_junctions(junctions, genome, reader, within=within):
         one = scored.junction
         strand = "+-".index(one.strand)
         for kind, position, probability, best in (
@@ -52,11 +57,11 @@ def test_as_in_a_scan(junctions, genome, reader, whole):
             row = whole[strand, kind]
             assert probability == pytest.approx(row[position - SPAN[0]], abs=2e-4)
             step = 1 if one.strand == "+" else -1
-            assert 0 < abs(best.offset) <= 20
+            assert 0 < abs(best.offset) <= within
             there = row[position + step * best.offset - SPAN[0]]
             assert best.probability == pytest.approx(there, abs=2e-4)
-            around = row[position - 20 - SPAN[0] : position + 21 - SPAN[0]].copy()
-            around[20] = 0
+            around = row[position - within - SPAN[0] : position + within + 1 - SPAN[0]].copy()
+            around[within] = 0
             assert best.probability == pytest.approx(around.max(), abs=2e-4)
         assert scored.probability == scored.donor * scored.acceptor
 
@@ -99,3 +104,5 @@ def test_what_is_spurious(read_files, genome, reader):
     strands = {key: "+" if value.plus else "-" for key, value in few.items()}
     known = Known([Junction(*key, strands[key]) for key in few if key != nowhere])
     assert spurious_introns(few, genome, reader, least=1.1, known=known) == {nowhere}
+    there = Known([Junction(*nowhere, "-")])
+    assert spurious_introns(few, genome, reader, least=0.0, known=there) == set()

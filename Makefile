@@ -2,7 +2,7 @@
 # make test    the tests
 # make lint    ruff and mypy
 # make bench   the speed of prediction, in a few minutes; wants a quiet machine
-# make bench-accuracy   the accuracy table: three networks, 20 minutes of training each
+# make bench-accuracy   the accuracy table: four networks, 20 minutes of training each
 PYTHON ?= python3
 BIN := .venv/bin
 FLY := data/drosophila_melanogaster_chr4

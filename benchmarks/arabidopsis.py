@@ -1,4 +1,4 @@
-"""Accuracy after equal time on one chromosome: the default network, its ablation, the plain LSTM.
+"""Accuracy after equal time on one chromosome: the default network, its variants, the plain LSTM.
 
 Each is trained for ``--minutes`` on *Arabidopsis thaliana* chromosome 1 up to 22.5 Mb and judged on
 the rest, which no training, stopping, calibration or threshold has read; beside them stand the
@@ -22,6 +22,12 @@ from splicenet.model.modelfile import load_model
 
 _HERE = Path(__file__).parent
 _TEST = "NC_003070.9:22500001-30427671"
+_NETWORKS = {
+    "hybrid": [],
+    "hybrid-lstm": ["--cell", "lstm"],
+    "conv": ["--architecture", "conv"],
+    "lstm": ["--architecture", "lstm"],
+}
 
 
 def splicenet(*arguments: str) -> None:
@@ -33,22 +39,22 @@ def main() -> None:
     parser.add_argument("--minutes", default="20")
     parser.add_argument("--threads", default="1")
     parser.add_argument("--folder", type=Path, default=Path("benchmark-data/arabidopsis"))
-    parser.add_argument("--architectures", nargs="+", default=["hybrid", "conv", "lstm"])
+    parser.add_argument("--networks", nargs="+", default=list(_NETWORKS), choices=_NETWORKS)
     options = parser.parse_args()
     genome, annotation = arabidopsis_thaliana(options.folder)
     data = ["--fasta", str(genome), "--annotation", str(annotation)]
     results = _HERE / "results"
     results.mkdir(exist_ok=True)
     rows = []
-    for architecture in options.architectures:
-        model = options.folder / f"{architecture}.splicenet"
-        choices = ["--architecture", architecture, "--minutes", options.minutes]
+    for network in options.networks:
+        model = options.folder / f"{network}.splicenet"
+        choices = [*_NETWORKS[network], "--minutes", options.minutes]
         choices += ["--threads", options.threads]
         if not model.exists():
             splicenet("train", *data, "--holdout", _TEST, *choices, "--restart", "-o", str(model))
-        rows += held_out_rows(architecture, load_model(model).record)
+        rows += held_out_rows(network, load_model(model).record)
     table = options.folder / "baselines.tsv"
-    model = options.folder / f"{options.architectures[0]}.splicenet"
+    model = options.folder / f"{options.networks[0]}.splicenet"
     splicenet("evaluate", "-m", str(model), *data, "--baselines", "-o", str(table))
     baselines = pd.read_csv(table, sep="\t").query("method != 'splicenet'")
     whole = pd.concat([pd.DataFrame(rows), baselines.drop(columns="species")])
@@ -56,11 +62,11 @@ def main() -> None:
     print(whole.to_string(index=False, float_format="%.3f"))
 
 
-def held_out_rows(architecture: str, record: dict[str, Any]) -> list[dict[str, Any]]:
+def held_out_rows(network: str, record: dict[str, Any]) -> list[dict[str, Any]]:
     """The figures that training left in the model file, made once, on the held-out sequence."""
     (protocols,) = record["metrics"].values()
     return [
-        {"method": f"splicenet {architecture}", "where": where, "kind": kind, **figures}
+        {"method": f"splicenet {network}", "where": where, "kind": kind, **figures}
         | {"minutes": record["minutes"], "steps": record["steps"]}
         for where, kinds in protocols.items()
         for kind, figures in kinds.items()

@@ -2,7 +2,7 @@
 
 ``methods``: CPU seconds of one thread and memory of every method, on sites of the fly's chromosome.
 ``species``: annotated sites of held-out regions through the whole command, which gets all further
-arguments, and how well the motifs by saliency agree with those counted.
+arguments, how well the motifs by saliency agree with those counted, and what ``--check`` finds.
 
     python benchmarks/explain.py methods
     python benchmarks/explain.py species --genomes FOLDER --output pages --check
@@ -11,6 +11,7 @@ arguments, and how well the motifs by saliency agree with those counted.
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import subprocess
 import sys
@@ -31,20 +32,20 @@ from splicenet.attribution.windows import SiteWindows
 from splicenet.genome.intervals import Interval, Site, Transcript
 from splicenet.genome.regions import read_regions
 from splicenet.genome.samplesheet import read_samplesheet
-from splicenet.genome.sequence import open_genome
+from splicenet.genome.sequence import Genome, open_genome
 from splicenet.genome.species import open_annotation
 from splicenet.model.shipped import open_model
 
 _HERE = Path(__file__).parent
-_FLY = _HERE.parent / "data/drosophila_melanogaster_chr4"
+FLY = _HERE.parent / "data/drosophila_melanogaster_chr4"
 _RESULTS = _HERE / "results"
 
 METHODS = {
-    "ig, one reference, 20 steps": Explaining(steps=20, tolerance=np.inf),
-    "ig, one reference, 20 steps, then 1 %": Explaining(steps=20),
-    "ig, as by default": Explaining(steps=10, shuffles=4),
+    "ig, one reference, 20 steps": Explaining(shuffles=1, steps=20, tolerance=np.inf),
+    "ig, one reference, 20 steps, then 1 %": Explaining(shuffles=1, steps=20),
+    "ig, as by default": Explaining(),
     "gradient": Explaining("gradient"),
-    "smoothgrad, 20 copies": Explaining("smoothgrad"),
+    "smoothgrad, 20 copies": Explaining("smoothgrad", steps=20),
     "ism": Explaining("ism"),
 }
 
@@ -58,6 +59,20 @@ def annotated(transcripts: Sequence[Transcript], regions: Sequence[Interval]) ->
             if any(r.contig == one.contig and r.start <= before < r.end for r in regions):
                 yield Site(one.contig, donor, one.strand, "donor", 1.0)
                 yield Site(one.contig, acceptor, one.strand, "acceptor", 1.0)
+
+
+def fly_sites(genome: Genome, most: int) -> list[Site]:
+    """So many annotated sites, drawn at random."""
+    transcripts = open_annotation(FLY / "annotation.gtf.gz", genome).transcripts
+    whole = [Interval(contig, 0, length, "+") for contig, length in genome.lengths.items()]
+    return choose_sites(annotated(transcripts, whole), genome.lengths, most=most)
+
+
+def write_sites(path: Path, sites: Sequence[Site]) -> None:
+    with open(path, "w") as out:
+        for site in sites:
+            at = f"{site.contig}\t{site.position}\t{site.position + 1}"
+            out.write(f"{at}\t{site.kind}\t1000\t{site.strand}\n")
 
 
 def measure_method(method: str, sites: int, model: str, context: int) -> dict[str, Any]:
@@ -77,10 +92,8 @@ def one_method(method: str, sites: int, model: str, context: int) -> None:
     """Explain, and print CPU seconds, megabytes, and the share of sites whose scores add up."""
     torch.set_num_threads(1)
     network = open_model(model).network
-    with open_genome(_FLY / "genome.fa.gz") as genome:
-        transcripts = open_annotation(_FLY / "annotation.gtf.gz", genome).transcripts
-        whole = [Interval(contig, 0, length, "+") for contig, length in genome.lengths.items()]
-        chosen = choose_sites(annotated(transcripts, whole), genome.lengths, most=sites)
+    with open_genome(FLY / "genome.fa.gz") as genome:
+        chosen = fly_sites(genome, sites)
         windows = SiteWindows.around(chosen, genome.fetch, length=2 * context)
     began = time.process_time()
     found = explain_windows(network, windows, METHODS[method])
@@ -91,7 +104,14 @@ def one_method(method: str, sites: int, model: str, context: int) -> None:
 
 
 def measure_species(
-    species: str, model: str, sites: int, *, given: Path, output: Path, more: Sequence[str]
+    species: str,
+    model: str,
+    sites: int,
+    context: int,
+    *,
+    given: Path,
+    output: Path,
+    more: Sequence[str],
 ) -> dict[str, Any]:
     """Explain annotated sites by the command; its pages stand in folders by species."""
     row = next(row for row in read_samplesheet(given / "samplesheet.csv") if row.species == species)
@@ -105,20 +125,19 @@ def measure_species(
         regions = read_regions(str(folder / "test.bed"), genome)
         transcripts = open_annotation(row.annotation, genome).transcripts
         chosen = choose_sites(annotated(transcripts, regions), genome.lengths, most=sites)
-    with open(folder / "sites.bed", "w") as out:
-        for site in chosen:
-            at = f"{site.contig}\t{site.position}\t{site.position + 1}"
-            out.write(f"{at}\t{site.kind}\t1000\t{site.strand}\n")
+    write_sites(folder / "sites.bed", chosen)
     command = [sys.executable, "-m", "splicenet", "explain", str(row.fasta), "-m", model]
     command += ["--sites", str(folder / "sites.bed"), "-o", str(folder), "--threads", "1"]
-    command += ["--max-sites", str(sites), "-a", str(row.annotation), "--resume"]
+    command += ["--max-sites", str(sites), "--context", str(context)]
+    command += ["-a", str(row.annotation), "--resume"]
     subprocess.run([*command, *more], check=True)
     motifs = pd.read_csv(folder / "site_motifs.tsv", sep="\t").set_index("kind")
+    checks = json.loads((folder / "run.json").read_text())["checks"]
     return {
         f"{kind} {column}": round(float(motifs.loc[kind, column]), 3)
         for kind in motifs.index
         for column in ("correlation", "information_correlation", "information")
-    }
+    } | {name: figure if figure is None else round(figure, 3) for name, figure in checks.items()}
 
 
 def main() -> None:
@@ -141,7 +160,7 @@ def main() -> None:
         cases = [{"method": method, **common} for method in METHODS]
         table = fill(_RESULTS / "explain_methods.tsv", cases, measure_method)
     else:
-        common = {"model": args.model, "sites": args.sites}
+        common = {"model": args.model, "sites": args.sites, "context": args.context}
         cases = [{"species": name, **common} for name in args.species]
 
         def measure(**case: Any) -> Any:

@@ -12,7 +12,7 @@ One cell reads in one direction, trained by Adam for as many steps, or as many C
 Writes ``results/long_memory.tsv``, whose rows are kept, and prints a table for the docs.
 
     python benchmarks/long_memory.py --steps 2000 --seeds 3
-    python benchmarks/long_memory.py --seconds 600
+    python benchmarks/long_memory.py --seconds 60 120   # the longer problem takes longer a step
 """
 
 from __future__ import annotations
@@ -158,21 +158,29 @@ def main() -> None:
     parser.add_argument("--problems", nargs="+", default=list(_PROBLEMS), choices=_PROBLEMS)
     parser.add_argument("--lengths", type=int, nargs="+", default=[200, 1000])
     parser.add_argument("--cells", nargs="+", default=list(CELLS), choices=CELLS)
-    parser.add_argument("--chrono", action="store_true", help="cells with gates with chrono too")
+    parser.add_argument(
+        "--chrono", nargs="*", default=[], choices=GATED, help="cells to begin with chrono too"
+    )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--hidden", type=int, default=64)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=2e-3)
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument("--steps", type=int, default=2000)
-    budget.add_argument("--seconds", type=float, help="CPU seconds a run, instead of --steps")
+    budget.add_argument(
+        "--seconds", type=float, nargs="+", help="CPU seconds a run, for each length, not --steps"
+    )
     parser.add_argument("--output", type=Path, default=_HERE / "results/long_memory.tsv")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    limit = f"steps={options.steps}" if options.seconds is None else f"seconds={options.seconds:g}"
+    limits = dict.fromkeys(options.lengths, f"steps={options.steps}")
+    if options.seconds is not None:
+        if len(options.seconds) != len(options.lengths):
+            parser.error("--seconds takes as many numbers as --lengths")
+        seconds = zip(options.lengths, options.seconds, strict=True)
+        limits = {length: f"seconds={one:g}" for length, one in seconds}
     begun = [(cell, "torch") for cell in options.cells]
-    if options.chrono:
-        begun += [(cell, "chrono") for cell in options.cells if cell in GATED]
+    begun += [(cell, "chrono") for cell in options.chrono]
     cases = [
         {
             "problem": problem,
@@ -183,14 +191,14 @@ def main() -> None:
             "hidden": options.hidden,
             "batch": options.batch,
             "rate": options.rate,
-            "budget": limit,
+            "budget": limits[length],
         }
         for seed, problem, length, (cell, initialisation) in product(
             range(1, options.seeds + 1), options.problems, options.lengths, begun
         )
     ]
     rows = fill(options.output, cases, measure)
-    print(table(rows[rows["budget"] == limit]))
+    print(table(rows[rows["budget"] == rows["length"].map(limits)]))
 
 
 if __name__ == "__main__":

@@ -18,11 +18,12 @@ from splicenet.attribution.integrated import integrated_gradients
 from splicenet.attribution.mutagenesis import mutagenesis
 from splicenet.attribution.references import Reference
 from splicenet.attribution.smoothgrad import smoothgrad
-from splicenet.attribution.target import BATCH_TOKENS, Attribution, Target
+from splicenet.attribution.target import BATCH_TOKENS, Attribution
 from splicenet.attribution.windows import SiteWindows
 from splicenet.exceptions import OutputError
 from splicenet.genome.output import atomic
 from splicenet.model.network import SpliceNetwork
+from splicenet.model.targets import Target
 
 __all__ = [
     "METHODS",
@@ -36,8 +37,8 @@ __all__ = [
 MethodName = Literal["ig", "gradient", "ism", "smoothgrad"]
 METHODS: tuple[MethodName, ...] = get_args(MethodName)
 
-_CHUNK = 16
-"""Sites between two files."""
+_PATHS = 64
+"""Of integrated gradients, between two files: as many as fill batches."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,14 @@ class Explaining:
     """How sites are explained; see the methods for what the settings mean.
 
     ``target`` is what is explained at every site, of a network that is
-    :func:`~splicenet.attribution.target.asked` for it; without it the log-odds of its own kind.
+    :func:`~splicenet.model.targets.asked` for it; without it the log-odds of its own kind.
     """
 
     method: MethodName = "ig"
     target: Target | None = None
     reference: Reference = "shuffled"
-    shuffles: int = 1
-    steps: int = 20
+    shuffles: int = 4
+    steps: int = 10
     tolerance: float = 0.01
     seed: int = 0
     batch_tokens: int = BATCH_TOKENS
@@ -129,17 +130,24 @@ def explain_sites(
         If the chunks to go on with come from another run, or one cannot be written.
     """
     _prepare(folder, _fingerprint(network, windows, settings), resume)
-    parts = []
-    for first in range(0, len(windows), _CHUNK):
+    parts, size = [], _chunk(settings)
+    for first in range(0, len(windows), size):
         path = folder / f"{first:08d}.npz"
         part = _load(path)
         if part is None:
-            part = explain_windows(network, windows[first : first + _CHUNK], settings)
+            part = explain_windows(network, windows[first : first + size], settings)
             with atomic(path, mode="wb") as out:
                 np.savez(out, *part)
         parts.append(part)
         progress(len(part.score))
     return Attribution.joined(parts)
+
+
+def _chunk(settings: Explaining) -> int:
+    """Sites between two files; the same for whatever has the same fingerprint."""
+    if settings.method == "ig":
+        return max(1, _PATHS // settings.shuffles)
+    return 4 if settings.method == "ism" else 16
 
 
 def _fingerprint(network: SpliceNetwork, windows: SiteWindows, settings: Explaining) -> str:

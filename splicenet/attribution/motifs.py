@@ -50,7 +50,8 @@ class Found:
     Parameters
     ----------
     motif
-        Trimmed to the positions that say something.
+        Trimmed to the positions that say something; its title are the median and the quartiles of
+        the distance.
     sequence, start
         Where each of its seqlets has the motif's first position, (n,), int64.
     distance
@@ -192,7 +193,9 @@ def _described(
     matrix = _matrix(codes, sequence, start, WIDTH, background)
     telling = np.flatnonzero(information(Motif(name, matrix), background) >= _EDGE_BITS)
     first, last = (telling[0], telling[-1] + 1) if len(telling) else (0, WIDTH)
-    motif = Motif(name, matrix[first:last], len(sequence))
     begin = start + first
-    distance = begin + (len(motif) - 1) / 2 - centre
+    distance = begin + (last - first - 1) / 2 - centre
+    low, middle, high = np.percentile(distance, (25, 50, 75))
+    title = f"{middle:+.0f}({low:+.0f}..{high:+.0f})"
+    motif = Motif(name, matrix[first:last], len(sequence), title)
     return Found(motif, sequence, begin, distance, enrichment)

@@ -7,31 +7,25 @@ it was learned is explained instead.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from splicenet.attribution.windows import CLASS, one_hot
-from splicenet.exceptions import TaskError
+from splicenet.attribution.centre import centre_logits
+from splicenet.attribution.windows import one_hot
 from splicenet.genome.alphabet import N
-from splicenet.model.heads import LocalHead
-from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.network import SpliceNetwork
 
 __all__ = [
     "BATCH_TOKENS",
     "Attribution",
     "Method",
-    "Target",
-    "asked",
     "batches",
     "explaining",
-    "find_target",
     "log_odds",
     "odds",
     "slopes",
@@ -40,64 +34,6 @@ __all__ = [
 
 BATCH_TOKENS = 1 << 16
 """Bases read at once by default; memory grows with it."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """What is asked of the network at a site.
-
-    Parameters
-    ----------
-    name
-        As the user says it: ``donor``, ``usage``, ``region:intron``.
-    answer
-        Its row among the logits of its head.
-    task
-        The task whose head it is; empty for splice sites.
-    odds
-        Whether the answer is the log-odds of a probability; a number of any size is not.
-    """
-
-    name: str
-    answer: int
-    task: str = ""
-    odds: bool = True
-
-
-def find_target(config: NetworkConfig, text: str) -> Target:
-    """What ``donor``, ``acceptor``, ``TASK`` or ``TASK:CLASS`` means to a network.
-
-    Raises
-    ------
-    TaskError
-        If it has no such head, or none that answers at every base, or the head no such class.
-    """
-    if text in CLASS:
-        return Target(text, CLASS[text])
-    name, _, answer = text.partition(":")
-    local = {task.name: task for task in config.tasks if task.scope == "local"}
-    if name not in local:
-        known = ", ".join([*CLASS, *local])
-        raise TaskError(f"{text!r} cannot be explained; at a base this model answers {known}")
-    task = local[name]
-    if not task.classes and not answer:
-        return Target(text, 0, name, odds=task.bounded)
-    if task.binary and not answer:
-        answer = task.classes[-1]
-    if answer not in task.classes:
-        known = ", ".join(f"{name}:{one}" for one in task.classes) or name
-        raise TaskError(f"{text!r} is no answer of this task; there is {known}")
-    return Target(text, task.classes.index(answer), name)
-
-
-def asked(network: SpliceNetwork, target: Target | None) -> SpliceNetwork:
-    """The network; or a copy whose answers at every base are those of the target's task."""
-    if target is None or not target.task:
-        return network
-    copied = copy.deepcopy(network)
-    names = [task.name for task in copied.config.tasks]
-    copied.head = cast(LocalHead, copied.heads[names.index(target.task)]).answer
-    return copied
 
 
 class Attribution(NamedTuple):
@@ -210,10 +146,13 @@ def batches(shape: Sequence[int], tokens: int) -> Iterator[slice]:
 def slopes(
     network: SpliceNetwork, bases: Tensor, kinds: Tensor, centre: int
 ) -> tuple[Tensor, Tensor]:
-    """Log-odds, (B,), and their gradient with respect to the bases, (B, L, 4)."""
+    """Log-odds, (B,), and their gradient with respect to the bases, (B, L, 4).
+
+    ``network`` is one of :func:`explaining`.
+    """
     with torch.enable_grad():
         bases = bases.detach().requires_grad_()
-        score = log_odds(network, bases, kinds, centre)
+        score = odds(centre_logits(network, bases, centre), kinds)
         (gradient,) = torch.autograd.grad(score.sum(), bases)
     return score.detach(), gradient
 

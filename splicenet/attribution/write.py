@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from splicenet.attribution.segments import by_distance, by_segment, shares
-from splicenet.attribution.target import Attribution, Target
+from splicenet.attribution.target import Attribution
 from splicenet.attribution.tracks import Tracks
 from splicenet.attribution.windows import SiteWindows, one_hot
 from splicenet.genome.intervals import Kind
 from splicenet.genome.labels import KINDS
 from splicenet.genome.output import atomic
 from splicenet.model.calibration import Calibration
+from splicenet.model.targets import Target
 
 __all__ = ["site_table", "write_attribution", "write_table"]
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from splicenet.attribution.explain import METHODS
+from splicenet.attribution.explain import METHODS, Explaining
 from splicenet.attribution.references import REFERENCES
 from splicenet.attribution.target import BATCH_TOKENS
 
@@ -23,7 +23,7 @@ def attribution_options(command: Command) -> Command:
             click.option(
                 "--method",
                 type=click.Choice(METHODS),
-                default="ig",
+                default=Explaining.method,
                 show_default=True,
                 help="Integrated gradients, gradient times input, every single-base change, or "
                 "SmoothGrad.",
@@ -37,7 +37,7 @@ def attribution_options(command: Command) -> Command:
             click.option(
                 "--reference",
                 type=click.Choice(REFERENCES),
-                default="shuffled",
+                default=Explaining.reference,
                 show_default=True,
                 help="What ig compares with: dinucleotide-shuffled windows, no letters, or mean "
                 "composition.",
@@ -45,26 +45,29 @@ def attribution_options(command: Command) -> Command:
             click.option(
                 "--shuffles",
                 type=click.IntRange(1),
-                default=4,
+                default=Explaining.shuffles,
                 show_default=True,
                 help="Shuffled references of each site; single sites become clearer with 10 or 20.",
             ),
             click.option(
                 "--steps",
                 type=click.IntRange(2),
-                default=10,
+                default=Explaining.steps,
                 show_default=True,
                 help="Of ig, to begin with; copies of smoothgrad.",
             ),
             click.option(
                 "--tolerance",
                 type=click.FloatRange(0, min_open=True),
-                default=0.01,
+                default=Explaining.tolerance,
                 show_default=True,
                 help="Steps of ig are halved until its scores add up but for this share.",
             ),
             click.option(
-                "--seed", default=0, show_default=True, help="Of shuffles, noise and the draw."
+                "--seed",
+                default=Explaining.seed,
+                show_default=True,
+                help="Of shuffles, noise and the draw.",
             ),
             click.option(
                 "--batch-tokens",

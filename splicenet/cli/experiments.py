@@ -6,7 +6,8 @@ Positions that users give count from 1.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import click
 from tqdm import tqdm
@@ -15,13 +16,10 @@ from splicenet.exceptions import RegionError
 from splicenet.genome.alphabet import decode
 from splicenet.genome.changes import read_changes, read_constructs
 from splicenet.genome.intervals import Interval
-from splicenet.genome.labels import KINDS
 from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome
+from splicenet.inference.head_effects import ROWS, Edits, Effects, Place
 from splicenet.inference.mutate import (
-    Edits,
-    Effects,
-    Place,
     all_pairs,
     all_singles,
     epistasis,
@@ -31,10 +29,11 @@ from splicenet.inference.mutate import (
 )
 from splicenet.inference.variants import VariantScorer
 from splicenet.inference.windows import WindowReader
+from splicenet.model.targets import Target
 from splicenet.report.mutation_rows import Row, edit_cells, effect_cells
 from splicenet.report.mutations import epistasis_map
 
-__all__ = ["MOST_PAIRED", "change_rows", "construct_rows", "one_region", "region_rows"]
+__all__ = ["MOST_PAIRED", "Question", "change_rows", "construct_rows", "one_region", "region_rows"]
 
 MOST_PAIRED = 64
 """Bases of a region whose pairs are tried."""
@@ -42,9 +41,15 @@ _MOST_SINGLES = 100_000
 _PLACE = re.compile(r"(?P<contig>.+):(?P<position>[\d,]+):(?P<strand>[+-])")
 
 
-def change_rows(
-    scorer: VariantScorer, genome: Genome, path: str, at: str | None, distance: int
-) -> list[Row]:
+class Question(NamedTuple):
+    """What is asked, and where: each target with its row, ``--at`` and ``--distance``."""
+
+    targets: Mapping[Target, int] = ROWS
+    at: str | None = None
+    distance: int = 50
+
+
+def change_rows(scorer: VariantScorer, genome: Genome, path: str, question: Question) -> list[Row]:
     """Effects of the changes of a VCF or a table.
 
     Raises
@@ -54,17 +59,17 @@ def change_rows(
     """
     given = read_changes(path, genome)
     edits = [(one.variant,) for one in given]
-    place = _place(at, {one.variant.contig for one in given}, genome)
-    scored = score_changes(scorer, genome, edits, at=place, distance=distance)
+    place = _place(question.at, {one.variant.contig for one in given}, genome)
+    scored = _scored(scorer, genome, edits, place, question)
     return [
         dict(zip(("contig", "pos", "ref", "alt"), one.name, strict=True))
         | effect_cells(effects)
         | dict(one.values)
-        for one, effects in zip(given, _watched(scored, len(edits)), strict=True)
+        for one, effects in zip(given, scored, strict=True)
     ]
 
 
-def construct_rows(reader: WindowReader, path: str, at: str | None) -> list[Row]:
+def construct_rows(reader: WindowReader, path: str, question: Question) -> list[Row]:
     """Effects of what makes constructs differ from the first of a table.
 
     Raises
@@ -73,12 +78,13 @@ def construct_rows(reader: WindowReader, path: str, at: str | None) -> list[Row]
         If they cannot be read, or ``at`` is no position in them.
     """
     given = read_constructs(path)
-    index = None
+    index, at = None, question.at
     if at is not None:
         if not at.isdecimal() or not 0 < int(at) <= len(given[0].codes):
             raise RegionError(f"--at must be a position in the sequences, not {at!r}")
         index = int(at) - 1
-    scored = score_constructs(reader, [one.codes for one in given], at=index)
+    sequences = [one.codes for one in given]
+    scored = score_constructs(reader, sequences, targets=question.targets, at=index)
     return [
         {"sequence": decode(one.codes)} | effect_cells(effects) | dict(one.values)
         for one, effects in zip(given, scored, strict=True)
@@ -90,53 +96,64 @@ def region_rows(
     genome: Genome,
     region: Interval,
     pairs: bool,
-    at: str | None,
-    distance: int,
+    question: Question,
     picture: str | None,
 ) -> list[Row]:
     """Effects of all single changes of a region, and of their pairs, whose map may be drawn.
+
+    The map is that of the head of the site that is looked at, if that is asked, else of the first.
 
     Raises
     ------
     SplicenetError
         If ``at`` is no base of the contig, or the picture cannot be written.
     """
-    place = _place(at, {region.contig}, genome)
-    kind = None
-    if pairs:
-        site = strongest_site(scorer, region, distance=distance)
-        if place is None:
-            place = Place(site.position, site.strand)
-            kind = KINDS.index(site.kind)
-            words = f"{site.contig}:{site.position + 1}:{site.strand}"
-            click.echo(
-                f"looking at the {site.kind} {words}, probability {site.score:.3f}", err=True
-            )
+    place = _place(question.at, {region.contig}, genome)
+    kind = ""
+    if pairs and place is None:
+        site = strongest_site(scorer, region, distance=question.distance)
+        place, kind = Place(site.position, site.strand), site.kind
+        words = f"{site.contig}:{site.position + 1}:{site.strand}"
+        click.echo(f"looking at the {kind} {words}, probability {site.score:.3f}", err=True)
     singles = all_singles(genome, region)
     tried = singles + (all_pairs(singles) if pairs else [])
-    scored = score_changes(scorer, genome, tried, at=place, distance=distance)
-    effects = dict(zip(tried, _watched(scored, len(tried)), strict=True))
+    scored = _scored(scorer, genome, tried, place, question)
+    effects = dict(zip(tried, scored, strict=True))
     if picture is not None:
-        kind = _stronger(effects) if kind is None else kind
-        deltas = {edits: heads[kind].delta_log_odds for edits, heads in effects.items()}
+        number = _shown(effects, kind)
+        target = next(iter(effects.values()))[number].target
         epistasis_map(
             picture,
-            epistasis(region, deltas),
+            epistasis(region, {edits: heads[number].change for edits, heads in effects.items()}),
             bases=decode(genome.fetch(region.contig, region.start, region.end)),
             first=region.start,
-            title=f"{KINDS[kind]} head, {region}",
+            title=f"{target.name} head, {region}",
+            unit="log-odds" if target.odds else target.name,
         )
     return [edit_cells(edits) | effect_cells(heads) for edits, heads in effects.items()]
 
 
-def _stronger(effects: Mapping[Edits, Effects]) -> int:
-    """The head that is the surer of the place before any change."""
+def _shown(effects: Mapping[Edits, Effects], kind: str) -> int:
+    """The head of this kind, or of donor and acceptor the surer one before any change."""
     heads = next(iter(effects.values()))
-    return int(heads[1].ref > heads[0].ref)
+    names = [head.target.name for head in heads]
+    if kind in names:
+        return names.index(kind)
+    sites = [number for number, head in enumerate(heads) if not head.target.task]
+    return max(sites, key=lambda number: heads[number].ref, default=0)
 
 
-def _watched(scored: Iterator[Effects], total: int) -> Iterator[Effects]:
-    return iter(tqdm(scored, total=total, desc="changes", unit="", disable=None))
+def _scored(
+    scorer: VariantScorer,
+    genome: Genome,
+    tried: Sequence[Edits],
+    place: Place | None,
+    question: Question,
+) -> Iterator[Effects]:
+    scored = score_changes(
+        scorer, genome, tried, targets=question.targets, at=place, distance=question.distance
+    )
+    return iter(tqdm(scored, total=len(tried), desc="changes", unit="", disable=None))
 
 
 def _place(text: str | None, contigs: set[str], genome: Genome) -> Place | None:

@@ -13,7 +13,6 @@ from splicenet.attribution.choose import choose_sites, on_genome
 from splicenet.attribution.explain import Explaining
 from splicenet.attribution.layers import layer_names
 from splicenet.attribution.sitemotif import REACH
-from splicenet.attribution.target import find_target
 from splicenet.attribution.windows import SiteWindows
 from splicenet.cli.attribution import attribution_options
 from splicenet.cli.options import choose_device, device_options, model_option
@@ -28,6 +27,7 @@ from splicenet.genome.sequence import Genome, open_genome
 from splicenet.genome.species import open_annotation
 from splicenet.inference.predictor import Predictor, call_sites
 from splicenet.model.shipped import open_model
+from splicenet.model.targets import find_target
 from splicenet.report.explaining import Extras, explain_to_folder
 
 __all__ = ["explain"]
@@ -125,9 +125,10 @@ def explain(
         length = 2 * (context or max(_LEAST, min(_CONTEXT, loaded.flank)))
         windows = SiteWindows.around(picked, genome.fetch, length=length)
         annotated = None if genes is None else _annotated(genes, genome)
-    with tqdm(desc="explaining", unit="window", disable=None) as bar:
+    with tqdm(unit="", disable=None) as bar:
 
-        def watch(total: int) -> Any:
+        def watch(what: str, total: int) -> Any:
+            bar.set_description(what, refresh=False)
             bar.reset(total)
             return bar.update
 

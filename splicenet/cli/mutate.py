@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import pandas as pd
 
 from splicenet.cli.experiments import (
     MOST_PAIRED,
+    Question,
     change_rows,
     construct_rows,
     one_region,
@@ -17,12 +19,13 @@ from splicenet.cli.experiments import (
 from splicenet.cli.options import choose_device, device_options, model_option
 from splicenet.exceptions import VariantError
 from splicenet.genome.changes import is_vcf, read_table
-from splicenet.genome.labels import KINDS
 from splicenet.genome.output import atomic
 from splicenet.genome.sequence import open_genome
+from splicenet.inference.answers import AnswerReader
 from splicenet.inference.variants import VariantScorer
 from splicenet.inference.windows import WindowReader
 from splicenet.model.shipped import open_model
+from splicenet.model.targets import Target, every_target, find_target, target_row
 from splicenet.report.mutations import agreement, measured_plot
 
 __all__ = ["mutate"]
@@ -34,6 +37,14 @@ __all__ = ["mutate"]
 @click.option("-r", "--region", help="contig:start-end: try every single-base change in it.")
 @click.option("--pairs", is_flag=True, help=f"With -r, also every pair; up to {MOST_PAIRED} bases.")
 @model_option
+@click.option(
+    "--target",
+    "asked",
+    metavar="ANSWER",
+    multiple=True,
+    help="Ask this head: donor, acceptor, or a task of the model, as usage or region:intron; may be"
+    " repeated.  [default: all that answer at every base]",
+)
 @click.option(
     "--at",
     help="Where to look: contig:position:strand, or a position in the sequences, counted from 1."
@@ -53,6 +64,7 @@ def mutate(
     region: str | None,
     pairs: bool,
     model: str,
+    asked: tuple[str, ...],
     at: str | None,
     distance: int,
     output: str,
@@ -79,9 +91,15 @@ def mutate(
     if picture is not None and not (pairs or measured):
         raise click.UsageError("--picture needs --pairs or --measured")
     columns = _columns(changes, measured)
-    reader = WindowReader(open_model(model), device=choose_device(device, threads))
+    device = choose_device(device, threads)
+    loaded = open_model(model)
+    config = loaded.network.config
+    targets = [find_target(config, one) for one in asked] or every_target(config)
+    question = Question({one: target_row(config, one) for one in targets}, at, distance)
+    several = any(one.task for one in targets)
+    reader = (AnswerReader if several else WindowReader)(loaded, device=device)
     if changes is not None and "sequence" in columns:
-        rows = construct_rows(reader, changes, at)
+        rows = construct_rows(reader, changes, question)
     elif fasta is None:
         raise click.UsageError("changes of a genome need the genome: give --fasta")
     else:
@@ -89,14 +107,14 @@ def mutate(
             scorer = VariantScorer(reader, genome)
             if region is not None:
                 where = one_region(region, genome, pairs)
-                rows = region_rows(scorer, genome, where, pairs, at, distance, picture)
+                rows = region_rows(scorer, genome, where, pairs, question, picture)
             else:
-                rows = change_rows(scorer, genome, changes or "", at, distance)
+                rows = change_rows(scorer, genome, changes or "", question)
     table = pd.DataFrame(rows)
     with atomic(output) as out:
         table.to_csv(out, sep="\t", index=False, float_format="%.6g", lineterminator="\n")
     if measured is not None:
-        _compare(table, measured.lower(), picture)
+        _compare(table, targets, measured.lower(), picture)
 
 
 def _columns(changes: str | None, measured: str | None) -> set[str]:
@@ -112,17 +130,23 @@ def _columns(changes: str | None, measured: str | None) -> set[str]:
     return columns
 
 
-def _compare(table: pd.DataFrame, column: str, picture: str | None) -> None:
-    """Print correlations with the measured column for both heads, and draw the better one."""
-    found = {kind: agreement(table[f"{kind}_delta_log_odds"], table[column]) for kind in KINDS}
-    for kind, one in found.items():
+def _compare(
+    table: pd.DataFrame, targets: Sequence[Target], column: str, picture: str | None
+) -> None:
+    """Print correlations with the measured column for every head, and draw the best one."""
+    best, most = "", -1.0
+    for target in targets:
+        changes = f"{target.name}_{'delta_log_odds' if target.odds else 'delta'}"
+        found = agreement(table[changes], table[column])
         click.echo(
-            f"{kind}: Pearson {one.pearson:.3f}, Spearman {one.spearman:.3f}, {one.rows:,} changes",
+            f"{target.name}: Pearson {found.pearson:.3f}, Spearman {found.spearman:.3f}, "
+            f"{found.rows:,} changes",
             err=True,
         )
+        if not best or abs(found.spearman) > most:
+            best, most = changes, abs(found.spearman) if found.spearman == found.spearman else -1.0
+            words = f"predicted change of {target.name}" + (", log-odds" if target.odds else "")
+            name = target.name
     if picture is not None:
-        best = max(KINDS, key=lambda kind: abs(found[kind].spearman))
-        predicted = table[f"{best}_delta_log_odds"]
-        up = f"predicted change of the {best}'s log-odds"
-        measured_plot(picture, predicted, table[column], across=column, up=up)
-        click.echo(f"{Path(picture)}: the {best} head", err=True)
+        measured_plot(picture, table[best], table[column], across=column, up=words)
+        click.echo(f"{Path(picture)}: the {name} head", err=True)

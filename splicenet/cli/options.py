@@ -98,6 +98,9 @@ def model_option(command: Command) -> Command:
 def choose_device(device: str, threads: int | None) -> str:
     """Set the number of threads and name the device.
 
+    Numbers below the smallest normal one count as zero from here on: gradients that vanish through
+    time end there, and a CPU takes many times as long for them.
+
     Raises
     ------
     SplicenetError
@@ -105,6 +108,7 @@ def choose_device(device: str, threads: int | None) -> str:
     """
     if threads is not None:
         torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:

@@ -18,12 +18,15 @@ __all__ = ["TASK_OPTIONS", "read_tasks", "task_lines", "task_losses", "task_opti
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-TASK_OPTIONS = ("task", "tasks_file", "weight", "balance", "pool")
+TASK_OPTIONS = ("task", "tasks_file", "against_species", "weight", "balance", "pool")
 """Names of their parameters, for a section of the help."""
 
 
 def task_options(command: Command) -> Command:
-    """``--task``, ``--tasks``, ``--weight``, for :func:`read_tasks`; ``--balance``, ``--pool``."""
+    """``--task``, ``--tasks``, ``--against-species``, ``--weight``, for :func:`read_tasks`.
+
+    And ``--balance`` and ``--pool``.
+    """
     for option in reversed(
         [
             click.option(
@@ -39,6 +42,14 @@ def task_options(command: Command) -> Command:
                 "tasks_file",
                 metavar="FILE",
                 help="TOML file of tasks and their weights.",
+            ),
+            click.option(
+                "--against-species",
+                type=click.FloatRange(0, min_open=True),
+                metavar="WEIGHT",
+                help="Unlearn, so strongly, what tells the species of the samplesheet apart: draw "
+                "together what sites are told from in each. Needs many windows a batch, as "
+                "--length 1024 gives.",
             ),
             click.option(
                 "--weight",
@@ -69,7 +80,10 @@ def task_options(command: Command) -> Command:
 
 
 def read_tasks(
-    task: tuple[str, ...], tasks_file: str | None, weight: tuple[str, ...]
+    task: tuple[str, ...],
+    tasks_file: str | None,
+    weight: tuple[str, ...],
+    against_species: float | None = None,
 ) -> tuple[tuple[Task, ...], dict[str, float]]:
     """The tasks, and the weights that were given; those of ``--weight`` outdo the file's.
 
@@ -84,6 +98,8 @@ def read_tasks(
     weights: dict[str, float] = {}
     if tasks_file is not None:
         others, weights = read_task_file(tasks_file)
+    if against_species is not None:
+        others = (*others, Task("species", "species", against=against_species))
     return parse_tasks(task, others=others), weights | dict(map(_weight, weight))
 
 

@@ -59,6 +59,7 @@ _SECTIONS = {
         "retries",
         "site_weight",
         "focal",
+        "meta",
         "seed",
     ),
     "Data and course of the run": (
@@ -121,7 +122,11 @@ def _shape(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]
     "conv: convolutions alone.",
     type=click.Choice(get_args(Architecture)),
 )
-@_shape("--cell", "cell", "Kind of the recurrent layers.", type=click.Choice(CELLS))
+@click.option(
+    "--cell",
+    type=click.Choice(CELLS),
+    help=f"Kind of the recurrent layers.  [default: {_NETWORK.cell}; lstm for --architecture lstm]",
+)
 @_shape("--hidden", "hidden", "Hidden units a side.", type=click.IntRange(1))
 @click.option(
     "--layers", type=click.IntRange(1), help="Recurrent layers.  [default: 1; 2 for lstm]"
@@ -185,6 +190,13 @@ def _shape(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]
 )
 @_setting("--site-weight", "site_weight", "Weight of donors and acceptors in the loss.")
 @_setting("--focal", "focal", "Exponent of the focal loss; 0 is cross-entropy.")
+@click.option(
+    "--meta",
+    type=click.IntRange(1),
+    metavar="STEPS",
+    help="Learn to be adapted (Reptile): so many steps on one species of the samplesheet, then a "
+    "part of the way there, which falls over the run.  [default: learn from all at once]",
+)
 @_setting("--patience", "patience", "Stop after so many evaluations without a better AUPRC.")
 @_setting("--evaluations", "evaluations", "Evaluations over the whole run.")
 @_setting("--checkpoint-minutes", "checkpoint_minutes", "Time between checkpoints.")
@@ -199,7 +211,8 @@ def _shape(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]
 @click.option(
     "--init",
     metavar="MODEL",
-    help="Continue from this model, whose shape is kept (transfer learning).",
+    help="Continue from this model, or from what pretrain wrote; its shape is kept (transfer "
+    "learning).",
 )
 @click.option(
     "--freeze",
@@ -219,7 +232,7 @@ def train(
     name: str | None,
     holdout: str,
     architecture: Architecture,
-    cell: str,
+    cell: str | None,
     hidden: int,
     layers: int | None,
     layer_stride: int,
@@ -233,6 +246,7 @@ def train(
     task: tuple[str, ...],
     tasks_file: str | None,
     weight: tuple[str, ...],
+    against_species: float | None,
     pool: Pool,
     device: str,
     threads: int | None,
@@ -256,12 +270,12 @@ def train(
         raise click.UsageError("give --resume or --restart, not both")
     if all(choices[limit] is None for limit in ("minutes", "steps", "epochs")):
         choices["epochs"] = _DEFAULT_EPOCHS
-    tasks, weights = read_tasks(task, tasks_file, weight)
+    tasks, weights = read_tasks(task, tasks_file, weight, against_species)
     settings = TrainingSettings(**choices, weights=weights)
     try:
         config = NetworkConfig(
             architecture=architecture,
-            cell=cell,
+            cell=cell or ("lstm" if architecture == "lstm" else _NETWORK.cell),
             hidden=hidden,
             layers=layers or (2 if architecture == "lstm" else 1),
             layer_stride=layer_stride,

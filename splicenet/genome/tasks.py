@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
@@ -72,6 +73,9 @@ class Task:
         A path, an annotated feature, or nothing.
     centre, scale
         A number is learned as ``(number - centre) / scale``.
+    against
+        Of ``species``: how strongly it is unlearned. There is then no head and no answer; what
+        sites are told from is drawn together between the species. 0 learns to tell them apart.
     """
 
     name: str
@@ -80,6 +84,7 @@ class Task:
     source: str = ""
     centre: float = 0.0
     scale: float = 1.0
+    against: float = 0.0
 
     def __post_init__(self) -> None:
         if self.topic not in _CLASSES:
@@ -88,6 +93,8 @@ class Task:
             raise ValueError(f"{self.name!r} cannot name a task")
         if not self.scale > 0:
             raise ValueError("the scale of a task must be above 0")
+        if self.against and (self.topic != "species" or not 0 < self.against < inf):
+            raise ValueError("only species are trained against, with a weight above 0")
 
     @property
     def scope(self) -> Scope:

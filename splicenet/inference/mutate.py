@@ -1,7 +1,7 @@
 """Experiments on the sequence: what given changes, alone or in pairs, do to each head.
 
-Of every change the probabilities and log-odds before and after are told for donors and for
-acceptors: at one base, if that is named, else where the probability changes most.
+Of every change it is told what each head says before and after: at one base, if that is named, else
+where the answer changes most.
 
 Coordinates are 0-based half-open on the plus strand.
 """
@@ -10,24 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 
+from splicenet.exceptions import RegionError
 from splicenet.genome.alphabet import LETTERS, N, decode
-from splicenet.genome.intervals import Interval, Site, Strand, Variant
+from splicenet.genome.intervals import Interval, Site, Variant
 from splicenet.genome.labels import KINDS, STRANDS
 from splicenet.genome.sequence import Genome
 from splicenet.inference.haplotypes import Haplotype, compared
+from splicenet.inference.head_effects import ROWS, Edits, Effects, Place, effects_of
 from splicenet.inference.variants import VariantScorer
 from splicenet.inference.windows import Window, WindowReader
-from splicenet.model.calibration import logit
+from splicenet.model.targets import Target
 
 __all__ = [
-    "Edits",
-    "Effects",
-    "HeadEffect",
-    "Place",
     "all_pairs",
     "all_singles",
     "epistasis",
@@ -37,37 +34,8 @@ __all__ = [
 ]
 
 _CHUNK = 256
-Edits = tuple[Variant, ...]
-
-
-class Place(NamedTuple):
-    """A base, on the strand on which it is read."""
-
-    position: int
-    strand: Strand
-
-
-class HeadEffect(NamedTuple):
-    """What one head says of ``place``: calibrated probabilities before and after."""
-
-    place: Place
-    ref: float
-    alt: float
-
-    @property
-    def delta(self) -> float:
-        """Change of the probability."""
-        return self.alt - self.ref
-
-    @property
-    def delta_log_odds(self) -> float:
-        """Change of the log-odds, natural logarithm."""
-        before, after = logit(np.array([self.ref, self.alt], np.float32))
-        return float(after - before)
-
-
-Effects = tuple[HeadEffect, HeadEffect]
-"""Of the donor head and the acceptor head."""
+_FARTHEST = 10_000
+"""Bases between a change and the base that is looked at."""
 
 
 def all_singles(genome: Genome, region: Interval) -> list[Edits]:
@@ -93,6 +61,7 @@ def score_changes(
     genome: Genome,
     changes: Sequence[Edits],
     *,
+    targets: Mapping[Target, int] = ROWS,
     at: Place | None = None,
     distance: int = 50,
 ) -> Iterator[Effects]:
@@ -104,11 +73,18 @@ def score_changes(
         The model at work on ``genome``.
     changes
         Each one or more trimmed variants of one contig, sorted, none overlapping another.
+    targets
+        What to ask, by its row among the numbers that the scorer's reader gives of a base.
     at
-        Where to look; without it, the base of the largest change of probability within
-        ``distance`` of the change on either strand, for each head by itself.
+        Where to look; without it, the base of the largest change within ``distance`` of the change
+        on either strand, for each head by itself.
     distance
         Bases.
+
+    Raises
+    ------
+    RegionError
+        If ``at`` lies more than 10,000 bases from a change.
     """
     strands = STRANDS if at is None else (at.strand,)
     for first in range(0, len(changes), _CHUNK):
@@ -120,7 +96,7 @@ def score_changes(
         for stretch in stretches:
             before = np.stack([ref[stretch, strand] for strand in strands], axis=1)
             after = np.stack([alt[stretch, strand] for strand in strands], axis=1)
-            yield _effects(before, after, stretch.start, strands, at)
+            yield effects_of(before, after, stretch, strands, targets, at)
 
 
 def _stretch(edits: Edits, genome: Genome, at: Place | None, distance: int) -> Haplotype:
@@ -128,31 +104,22 @@ def _stretch(edits: Edits, genome: Genome, at: Place | None, distance: int) -> H
     start = compared(edits[0], distance if at is None else 1, length)[0]
     end = compared(edits[-1], distance if at is None else 1, length)[1]
     if at is not None:
+        away = max(start - at.position, at.position + 1 - end)
+        if away > _FARTHEST:
+            raise RegionError(
+                f"the change at {edits[0].contig}:{edits[0].start + 1} lies {away:,} bases from "
+                f"the base to look at; {_FARTHEST:,} are the most"
+            )
         start, end = min(start, at.position), max(end, at.position + 1)
     return Haplotype(edits[0].contig, start, end, edits)
 
 
-def _effects(
-    before: np.ndarray,
-    after: np.ndarray,
-    start: int,
-    strands: Sequence[Strand],
-    at: Place | None,
-) -> Effects:
-    """From probabilities (2 heads, strands, bases) before and after."""
-    found = []
-    for ref, alt in zip(before, after, strict=True):
-        if at is None:
-            row, column = np.unravel_index(np.abs(alt - ref).argmax(), ref.shape)
-        else:
-            row, column = strands.index(at.strand), at.position - start
-        place = Place(start + int(column), strands[int(row)])
-        found.append(HeadEffect(place, float(ref[row, column]), float(alt[row, column])))
-    return found[0], found[1]
-
-
 def score_constructs(
-    reader: WindowReader, sequences: Sequence[np.ndarray], *, at: int | None = None
+    reader: WindowReader,
+    sequences: Sequence[np.ndarray],
+    *,
+    targets: Mapping[Target, int] = ROWS,
+    at: int | None = None,
 ) -> list[Effects]:
     """Effects of constructs against the first of them, read on the strand as given.
 
@@ -160,23 +127,25 @@ def score_constructs(
     ----------
     sequences
         Codes, all (L,); nothing is known beyond their ends.
+    targets
+        As :func:`score_changes` takes them.
     at
-        Which base to look at, 0-based; without it, that of the largest change of probability.
+        Which base to look at, 0-based; without it, that of the largest change.
     """
     flank, length = -(-reader.flank // reader.phase) * reader.phase, len(sequences[0])
     around = flank, flank + -length % reader.phase
     padded = [np.pad(codes, around, constant_values=N) for codes in sequences]
     scores = reader.read([Window(codes, "+", flank, flank + length) for codes in padded])
     place = None if at is None else Place(at, "+")
-    before = scores[0][:, None]
-    return [_effects(before, after[:, None], 0, ("+",), place) for after in scores]
+    before, whole = scores[0][:, None], Haplotype("", 0, length, ())
+    return [effects_of(before, after[:, None], whole, ("+",), targets, place) for after in scores]
 
 
 def strongest_site(scorer: VariantScorer, region: Interval, *, distance: int) -> Site:
     """The base of the highest probability in or near a region; either head, either strand."""
     stretch = Haplotype(region.contig, max(region.start - distance, 0), region.end + distance, ())
     ref, _ = scorer.read([(stretch, strand) for strand in STRANDS])
-    values = np.stack([ref[stretch, strand] for strand in STRANDS])  # (strands, heads, bases)
+    values = np.stack([ref[stretch, strand][: len(KINDS)] for strand in STRANDS])
     strand, kind, offset = (int(i) for i in np.unravel_index(values.argmax(), values.shape))
     score = float(values[strand, kind, offset])
     return Site(region.contig, stretch.start + offset, STRANDS[strand], KINDS[kind], score)
@@ -190,7 +159,7 @@ def epistasis(region: Interval, deltas: Mapping[Edits, float]) -> np.ndarray:
     region
         Of ``n`` bases.
     deltas
-        Change of the log-odds by change: all singles and all pairs of the region.
+        By change, of the log-odds or of a number: all singles and all pairs of the region.
 
     Returns
     -------

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import IO
 
+from splicenet.genome.rows import RowWriter
 from splicenet.genome.vcf import VcfRecord
 from splicenet.genome.vcf_writer import VcfWriter
 from splicenet.inference.annotate import Annotated
@@ -36,7 +36,7 @@ def write_annotated(
     *,
     writer: VcfWriter,
     fields: Fields,
-    table: IO[str] | None = None,
+    table: RowWriter | None = None,
     journal: Journal | None = None,
 ) -> Summary:
     """Write records as they come.
@@ -60,5 +60,6 @@ def write_annotated(
         summary.add(one)
         writer.write(record.line(fields.info(one)))
         if table is not None:
-            table.writelines(f"{row}\n" for row in table_rows(record, one))
+            for row in table_rows(record, one):
+                table.write(row)
     return summary

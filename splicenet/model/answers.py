@@ -33,6 +33,7 @@ __all__ = [
     "global_answers",
     "local_scan",
     "local_tasks",
+    "read_local",
     "global_tasks",
 ]
 
@@ -75,7 +76,7 @@ def local_tasks(network: SpliceNetwork) -> list[Task]:
 
 def global_tasks(network: SpliceNetwork) -> list[Task]:
     """Tasks with an answer for every window."""
-    return [task for task in network.config.tasks if task.scope == "global"]
+    return [task for task in network.config.tasks if task.scope == "global" and not task.against]
 
 
 def asked_window(model: Model) -> int:
@@ -100,7 +101,7 @@ def local_scan(
         Classes are probabilities; numbers are in the units of their source. N is 0 in all.
     """
     return scan_with(
-        partial(_read_local, network),
+        partial(read_local, network),
         LocalLayout(local_tasks(network)).numbers,
         stretches,
         phase=network.config.phase,
@@ -138,7 +139,11 @@ def _cut(region: Interval, window: int) -> Iterator[Interval]:
 
 
 @torch.inference_mode()
-def _read_local(network: SpliceNetwork, codes: np.ndarray) -> np.ndarray:
+def read_local(network: SpliceNetwork, codes: np.ndarray) -> np.ndarray:
+    """Numbers of every base, (B, K, L), as :class:`LocalLayout` has them, from codes (B, L).
+
+    Probabilities of sites are uncalibrated.
+    """
     device = next(network.parameters()).device
     said = network.read_all(torch.from_numpy(np.ascontiguousarray(codes)).to(device))
     parts = [said[SPLICE].softmax(1)[:, 1:]]

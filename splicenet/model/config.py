@@ -42,7 +42,7 @@ class NetworkConfig:
     """Whether what the recurrent level reads is layer-normalised, so that no gate begins shut."""
     hidden: int = 64
     layers: int = 1
-    cell: str = "lstm"
+    cell: str = "diagonal"
     """Of the recurrent level, one of :data:`~splicenet.model.cells.CELLS`."""
     rank: int = 16
     """Of the recurrent matrix of ``lowrank``."""
@@ -96,7 +96,7 @@ class NetworkConfig:
             raise ValueError(f"pool must be one of {', '.join(get_args(Pool))}")
         if len({task.name for task in self.tasks}) < len(self.tasks):
             raise ValueError("two tasks have the same name")
-        whole = [task.name for task in self.tasks if task.scope == "global"]
+        whole = [one.name for one in self.tasks if one.scope == "global" and not one.against]
         if whole and self.pool == "last" and self.architecture == "conv":
             raise ValueError(
                 f"the task {whole[0]} reads the last states of the recurrent level, which the "

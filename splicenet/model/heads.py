@@ -2,7 +2,8 @@
 
 Local heads read what the splice head reads, at every base. Global heads read the slowest level of
 the network, all of a window at once. Both begin as silent as the splice head: their weights are 0,
-so that the first step of training moves them and not the levels below.
+so that the first step of training moves them and not the levels below. A task that is trained
+*against* has no head: its loss looks at the window's mean state itself.
 
 In the comments ``B`` is the batch, ``L`` the length in bases, ``T`` the steps of the slowest level,
 ``C`` and ``W`` the widths of the two and ``K`` the numbers of an answer.
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 
 from splicenet.genome.tasks import Task
 
-__all__ = ["GlobalHead", "LocalHead", "Pool", "expect", "make_heads"]
+__all__ = ["GlobalHead", "LocalHead", "Pool", "expect", "make_heads", "mean_state"]
 
 Pool = Literal["last", "mean", "attention"]
 
@@ -72,13 +73,21 @@ class GlobalHead(nn.Module):
         return self.answer(self._pooled(x, there))
 
     def _pooled(self, x: Tensor, there: Tensor | None) -> Tensor:
+        if self.pool == "mean":
+            return mean_state(x.transpose(1, 2), there)
         if there is None:
             there = x.new_ones(x.shape[:2], dtype=torch.bool)
         if self.pool == "last":
             return _ends(x, there)
-        odds = self.attend(x)[..., 0] if self.pool == "attention" else x.new_zeros(x.shape[:2])
-        shares = odds.masked_fill(~there, -torch.inf).softmax(1)  # (B, T)
+        shares = self.attend(x)[..., 0].masked_fill(~there, -torch.inf).softmax(1)  # (B, T)
         return torch.einsum("bt,btw->bw", shares, x)
+
+
+def mean_state(x: Tensor, there: Tensor | None) -> Tensor:
+    """The mean of (B, C, T) over the steps that the mask (B, T) says are there, (B, C)."""
+    if there is None:
+        return x.mean(-1)
+    return x.masked_fill(~there[:, None], 0).sum(-1) / there.sum(1, keepdim=True).clamp(min=1)
 
 
 def _ends(x: Tensor, there: Tensor) -> Tensor:
@@ -89,10 +98,13 @@ def _ends(x: Tensor, there: Tensor) -> Tensor:
 
 def make_heads(tasks: Sequence[Task], pool: Pool, *, local: int, slow: int) -> nn.ModuleList:
     """A head for every task, for a level of ``local`` channels and a slowest one of ``slow``."""
-    return nn.ModuleList(
-        LocalHead(local, task) if task.scope == "local" else GlobalHead(slow, task, pool)
-        for task in tasks
-    )
+
+    def head(task: Task) -> nn.Module:
+        if task.scope == "local":
+            return LocalHead(local, task)
+        return nn.Identity() if task.against else GlobalHead(slow, task, pool)
+
+    return nn.ModuleList(map(head, tasks))
 
 
 def expect(head: nn.Module, task: Task, rates: Sequence[float]) -> None:

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from splicenet.genome.tasks import SPLICE
 from splicenet.model.config import Architecture, NetworkConfig
-from splicenet.model.heads import expect, make_heads
+from splicenet.model.heads import expect, make_heads, mean_state
 from splicenet.model.levels import (
     WHOLE,
     CoarseLevel,
@@ -78,7 +78,7 @@ class SpliceNetwork(nn.Module):
     def expect(self, rates: Mapping[str, Sequence[float]]) -> None:
         """Let the heads of tasks, by name, begin at base rates, as :func:`expect` takes them."""
         for task, head in zip(self.config.tasks, self.heads, strict=True):
-            if task.name in rates:
+            if task.name in rates and not task.against:
                 expect(head, task, rates[task.name])
 
     @property
@@ -135,17 +135,22 @@ class SpliceNetwork(nn.Module):
         dict
             ``splice`` as :meth:`forward` gives it, then each task by its name, float32: of a local
             one logits of its classes, or its number in the task's units, or the log-odds of a
-            number between 0 and 1, (B, K, L); of a global one logits, (B, K).
+            number between 0 and 1, (B, K, L); of a global one logits, (B, K). Of a task that is
+            trained against the mean of what the splice head reads, (B, C).
         """
         said: list[Tensor] = []
         how = Reading(lengths, truncation, recompute, watch, said.append)
         x, how = self._features(self._letters(codes), how)
         (slow,) = said  # (B, T, W)
-        there = how.there(slow.shape[1], self.config.slowest[0])
         answers = {SPLICE: self.head(x)[..., : codes.shape[1]]}
         for task, head in zip(self.config.tasks, self.heads, strict=True):
-            local = task.scope == "local"
-            answers[task.name] = head(x)[..., : codes.shape[1]] if local else head(slow, there)
+            if task.scope == "local":
+                answer = head(x)[..., : codes.shape[1]]
+            elif task.against:
+                answer = mean_state(x, how.there(x.shape[-1], 1))
+            else:
+                answer = head(slow, how.there(slow.shape[1], self.config.slowest[0]))
+            answers[task.name] = answer
         return {name: answer.float() for name, answer in answers.items()}
 
     def _letters(self, codes: Tensor) -> Tensor:

@@ -12,6 +12,9 @@ import numpy as np
 
 __all__ = ["bars", "curves", "histogram", "svg", "text"]
 
+_NEAR_END = 0.95
+"""Of an axis: half the name of a tick would lie beyond it."""
+
 
 def svg(width: float, height: float, content: str, *, label: str, scrolls: bool = False) -> str:
     """A drawing as wide as its column; one that ``scrolls`` keeps its size on a narrow screen."""
@@ -112,7 +115,8 @@ def curves(
             )
         )
     for words, place in ticks.items():
-        drawn.append(text(across_at(place), bottom + 16, words, anchor="middle", kind="tiny"))
+        anchor = "end" if place > _NEAR_END else "middle"
+        drawn.append(text(across_at(place), bottom + 16, words, anchor=anchor, kind="tiny"))
     drawn.append(text(right, bottom + 32, across, anchor="end", kind="tiny"))
     for number, line in enumerate(lines.values()):
         points = " ".join(

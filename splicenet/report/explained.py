@@ -12,69 +12,32 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from splicenet.attribution.checks import MATRIX, curves, methods_agree, weights_control
 from splicenet.attribution.explain import Explaining, explain_windows
 from splicenet.attribution.faithfulness import Curves
 from splicenet.attribution.findings import Findings
-from splicenet.attribution.robustness import infidelity, sensitivity
 from splicenet.attribution.segments import by_segment
-from splicenet.attribution.target import Attribution
 from splicenet.attribution.windows import SiteWindows
 from splicenet.genome.intervals import Kind, Transcript
 from splicenet.model.network import SpliceNetwork
-from splicenet.report.explained_sites import ExplainedSite, exons_around
+from splicenet.model.targets import Target
+from splicenet.report.explained_sites import ExplainedSite, exons_around, is_annotated
 from splicenet.report.explanation import Explanation, write_page
 from splicenet.report.motiffiles import write_findings
 
-__all__ = ["clearer", "trust", "write_report"]
+__all__ = ["clearer", "for_drawing", "write_report"]
 
-_CHECKED = 20
-"""Sites of each kind that the checks look at."""
-_FEW = 8
-"""Of these, for the checks that explain anew."""
 _DRAWN = 3
 """Sites of each kind drawn base by base."""
 _SHUFFLES = 10
 """References of these, at least."""
 
 
-def trust(
-    network: SpliceNetwork,
-    windows: SiteWindows,
-    attribution: Attribution,
-    settings: Explaining,
-    table: pd.DataFrame,
-) -> tuple[dict[Kind, Curves], dict[str, float]]:
-    """Check an explanation: faithfulness curves by kind, and figures by name."""
-    drawn: dict[Kind, Curves] = {}
-    figures: dict[str, float] = {}
-    if table["delta"].notna().any():
-        error = table["relative_error"]
-        figures["completeness error, median share of the difference"] = float(error.median())
-        figures["completeness error, largest"] = float(error.max())
-        figures["sites with a completeness error below 1 %"] = float((error < 0.01).mean())
-    rough = replace(settings, tolerance=np.inf)
-    for kind in windows.there:
-        rows = windows.rows(kind)[:_CHECKED]
-        some = windows.some(rows)
-        ours = Attribution(*(part[rows] for part in attribution))
-        scores = ours.actual(some.codes)
-        drawn[kind] = curves(network, some, scores, settings)
-        for name in (settings.method, MATRIX):
-            fall, rise = drawn[kind].area(name)
-            figures[f"{kind}s: deletion by {name}, gap to random order"] = fall
-            figures[f"{kind}s: insertion by {name}, gap to random order"] = rise
-        figures[f"{kind}s: infidelity"] = infidelity(network, some, ours, settings)
-        few = windows.some(rows[:_FEW])
-        figures[f"{kind}s: sensitivity"] = sensitivity(network, few, rough)
-        figures |= {
-            f"{kind}s: rank correlation of {one} and {other}": agreed
-            for (one, other), agreed in methods_agree(network, few, scores[:_FEW], rough).items()
-        }
-        figures[f"{kind}s: rank correlation with scrambled weights"] = weights_control(
-            network, some, scores, settings
-        )
-    return drawn, figures
+def for_drawing(settings: Explaining) -> Explaining:
+    """With more references, where they are drawn; the sum of a drawing may be rough."""
+    shuffled = settings.method == "ig" and settings.reference == "shuffled"
+    if not shuffled or settings.shuffles >= _SHUFFLES:
+        return settings
+    return replace(settings, shuffles=_SHUFFLES, tolerance=np.inf)
 
 
 def clearer(
@@ -89,10 +52,10 @@ def clearer(
     A letter that a shuffle leaves in its place scores nothing against it: in a mean over sites that
     hardly shows, in a single site it does.
     """
-    if settings.method != "ig" or settings.reference != "shuffled":
+    many = for_drawing(settings)
+    if many is settings:
         return actual
     rows = np.array([row for kind in windows.there for row in _surest(table, kind)])
-    many = replace(settings, shuffles=max(settings.shuffles, _SHUFFLES), tolerance=np.inf)
     some = windows.some(rows)
     shown = actual.copy()
     shown[rows] = explain_windows(network, some, many).actual(some.codes)
@@ -109,6 +72,7 @@ def write_report(
     *,
     lead: str,
     settings: Mapping[str, str],
+    target: Target | None = None,
     checks: tuple[Mapping[Kind, Curves], Mapping[str, float]] = ({}, {}),
     transcripts: Sequence[Transcript] | None = None,
 ) -> list[Path]:
@@ -126,7 +90,7 @@ def write_report(
     write_page(
         page,
         Explanation(
-            "Why these are splice sites",
+            f"What speaks for {target.name}" if target else "Why these are splice sites",
             lead,
             findings,
             segments={
@@ -141,6 +105,7 @@ def write_report(
                 for row in _surest(table, kind)
             ],
             settings=settings,
+            **({} if target is None or target.odds else {"score": target.name, "unit": "units"}),
         ),
     )
     return [*write_findings(folder, findings), page]
@@ -160,6 +125,5 @@ def _drawn(
 ) -> ExplainedSite:
     site = replace(windows.sites[row], score=float(table["probability"][row]))
     exons = exons_around(site, transcripts or (), reach=windows.centre)
-    ends = {(end - 1 if site.kind == "donor" else start) for start, end in exons}
-    annotated = None if transcripts is None else 0 in ends
+    annotated = None if transcripts is None else is_annotated(site, transcripts)
     return ExplainedSite(site, windows.codes[row], actual[row], windows.centre, exons, annotated)

@@ -17,7 +17,7 @@ from splicenet.report.charts import svg, text
 from splicenet.report.logos import letters
 from splicenet.report.motif_cards import place_name
 
-__all__ = ["ExplainedSite", "exons_around", "site_card"]
+__all__ = ["ExplainedSite", "exons_around", "is_annotated", "site_card"]
 
 _SHOWN: dict[Kind, tuple[int, int]] = {"donor": (-29, 51), "acceptor": (-60, 20)}
 _COLUMN, _UP, _DOWN = 11.0, 96.0, 34.0
@@ -76,14 +76,25 @@ def exons_around(
     return joined
 
 
-def site_card(one: ExplainedSite) -> str:
-    """A card with the drawing; it scrolls where it is wider than the screen."""
+def is_annotated(site: Site, transcripts: Sequence[Transcript]) -> bool:
+    """Whether an intron of a transcript begins, or ends, at the site."""
+    first = (site.kind == "donor") == (site.strand == "+")  # of the intron, on the plus strand
+    return any(
+        site.position == (intron.start - 1 if first else intron.end)
+        for one in transcripts
+        if one.contig == site.contig and one.strand == site.strand
+        for intron in one.introns
+    )
+
+
+def site_card(one: ExplainedSite, unit: str) -> str:
+    """A card with the drawing in a ``unit``; it scrolls where it is wider than the screen."""
     kind = one.site.kind
     first, last = _SHOWN[kind]
     first, last = max(first, -one.centre), min(last, len(one.codes) - one.centre)
     part = slice(one.centre + first, one.centre + last)
     heights = (one.codes[part, None] == np.arange(4)) * one.actual[part, None]
-    top = max(float(np.abs(heights).max(initial=0)), _LEGIBLE)
+    top = max(_tallest(heights), _LEGIBLE) if unit == "nats" else _tallest(heights) or 1.0
     width, line = (last - first) * _COLUMN, _UP + 4
     shape = letters(heights, column=_COLUMN, up=_UP, down=_DOWN, top=top)
     splice = ((1 if kind == "donor" else 0) - first) * _COLUMN
@@ -108,11 +119,16 @@ def site_card(one: ExplainedSite) -> str:
     words = [] if isnan(one.site.score) else [f"probability {one.site.score:.3f}"]
     if one.annotated is not None:
         words.append("annotated" if one.annotated else "not annotated")
-    note = "; ".join([", ".join(words), f"the tallest letter is {top:.1f} nats"]).lstrip("; ")
+    tallest = f"the tallest letter is {_tallest(heights):.3g} {unit}"
+    note = "; ".join([", ".join(words), tallest]).lstrip("; ")
     return (
         f'<div class="card {kind}"><h3>{kind.capitalize()} {escape(place)}</h3>'
         f'<div class="scroll">{picture}</div><p class="note">{note}</p></div>'
     )
+
+
+def _tallest(heights: np.ndarray) -> float:
+    return float(np.abs(heights).max(initial=0))
 
 
 def _annotation(one: ExplainedSite, first: int, last: int, y: float) -> str:

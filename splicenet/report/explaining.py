@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import Path
 
 import captum
@@ -20,22 +21,26 @@ import torch
 
 from splicenet._version import __version__
 from splicenet.attribution.explain import Explaining, explain_sites
+from splicenet.attribution.faithfulness import Curves
 from splicenet.attribution.integrated import SMALL
 from splicenet.attribution.layers import layer_table
-from splicenet.attribution.target import asked
 from splicenet.attribution.tracks import Tracks
 from splicenet.attribution.windows import SiteWindows
 from splicenet.attribution.write import site_table, write_attribution, write_table
-from splicenet.genome.intervals import Transcript
+from splicenet.genome.intervals import Kind, Transcript
 from splicenet.genome.meme import Motif
 from splicenet.genome.output import atomic
 from splicenet.model.modelfile import Model
+from splicenet.model.targets import asked
+from splicenet.report.checking import CHECKS, check
 from splicenet.report.controls import Controls
-from splicenet.report.explained import clearer, trust, write_report
+from splicenet.report.explained import clearer, for_drawing, write_report
 
 __all__ = ["Extras", "Outcome", "explain_to_folder"]
 
 _UNFINISHED = "unfinished"
+
+Watch = Callable[[str, int], Callable[[int], object]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +89,7 @@ def explain_to_folder(
     name: str,
     extras: Extras,
     resume: bool = False,
-    watch: Callable[[int], Callable[[int], object]] = lambda total: lambda done: None,
+    watch: Watch = lambda what, total: lambda done: None,
 ) -> Outcome:
     """Explain sites and write all there is to tell.
 
@@ -105,7 +110,7 @@ def explain_to_folder(
     resume
         Go on with a run that was interrupted.
     watch
-        Told how many windows there are, gives what is told of each few that are done.
+        Told what is done next, and how many times, gives what is told of each few that are done.
 
     Raises
     ------
@@ -115,7 +120,9 @@ def explain_to_folder(
     began = time.monotonic()
     network, chunks = asked(model.network, settings.target), folder / _UNFINISHED
     controls = Controls.of(windows, settings.seed)
-    done = watch(len(windows) + len(controls))
+    if not resume:
+        shutil.rmtree(chunks, ignore_errors=True)
+    done = watch("explaining", len(windows) + len(controls))
     attribution = explain_sites(
         network, windows, settings, folder=chunks / "sites", resume=resume, progress=done
     )
@@ -137,7 +144,13 @@ def explain_to_folder(
     if extras.layers:
         saliency = layer_table(network, windows, settings, layers=extras.layers)
         write_table(folder / "layers.tsv", saliency)
-    checks = trust(network, windows, attribution, settings, table) if extras.check else ({}, {})
+    checks: tuple[dict[Kind, Curves], dict[str, float]] = {}, {}
+    if extras.check:
+        done = watch("checking", CHECKS * len(windows.there))
+        explained = (network, windows, attribution, settings, table)
+        checks = check(*explained, folder=chunks, progress=done)
+    actual = attribution.actual(windows.codes)
+    shown = clearer(network, windows, actual, settings, table)
     aim = None if settings.target is None else settings.target.name
     run = {
         "splicenet": __version__,
@@ -148,27 +161,29 @@ def explain_to_folder(
         "bases of a window": windows.codes.shape[1],
         **asdict(settings),
         "target": aim,
+        "shuffles of the sites drawn": for_drawing(settings).shuffles,
         "seconds for the sites' scores": round(seconds, 1),
         "seconds in all": round(time.monotonic() - began, 1),
         "peak memory, MB": _peak_memory(),
     }
-    actual = attribution.actual(windows.codes)
     write_report(
         folder,
         windows,
         actual,
-        clearer(network, windows, actual, settings, table),
+        shown,
         table,
         findings,
         lead=f"{len(windows)} sites, read by {name}{f' for {aim}' if aim else ''}, explained by "
         f"{_NAMES[settings.method]}.",
         settings={name: str(value) for name, value in run.items() if value is not None},
+        target=settings.target,
         checks=checks,
         transcripts=extras.transcripts,
     )
     outcome = Outcome(checks[1], _warnings(table, settings.tolerance))
     with atomic(folder / "run.json") as out:
-        json.dump({**run, "checks": outcome.figures, "warnings": outcome.warnings}, out, indent=2)
+        figures = {key: x if isfinite(x) else None for key, x in outcome.figures.items()}
+        json.dump({**run, "checks": figures, "warnings": outcome.warnings}, out, indent=2)
         out.write("\n")
     shutil.rmtree(chunks, ignore_errors=True)
     return outcome

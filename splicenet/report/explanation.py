@@ -45,6 +45,8 @@ class Explanation:
         A few, drawn base by base.
     settings
         For the end of the page: the run in names and values.
+    score, unit
+        What is explained, and what it is measured in.
     """
 
     title: str
@@ -55,6 +57,8 @@ class Explanation:
     trust: Mapping[str, str] = field(default_factory=dict)
     sites: Sequence[ExplainedSite] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    score: str = "log-odds"
+    unit: str = "nats"
 
 
 def write_page(path: str | Path, explanation: Explanation) -> None:
@@ -89,10 +93,10 @@ def _sections(page: Explanation) -> list[str]:
         f'<header><h1>{escape(page.title)}</h1><p class="lead">{escape(page.lead)}</p></header>\n',
         _section(
             "At the site",
-            "First what each base adds to the log-odds on average; then the motif that saliency "
-            "shows, in which a base counts as much as it speaks for the site; last all annotated "
-            "sites counted plainly, or without an annotation the same sites.",
-            _grid((summary_card(one) for one in page.findings), shape="pairs"),
+            f"First what each base adds to the {page.score} on average; then the motif that "
+            "saliency shows, in which a base counts as much as it speaks for the site; last all "
+            "annotated sites counted plainly, or without an annotation the same sites.",
+            _grid((summary_card(one, page.unit) for one in page.findings), shape="pairs"),
         ),
         _section(
             "Where the evidence lies",
@@ -117,7 +121,11 @@ def _sections(page: Explanation) -> list[str]:
             "The bases said to matter are hidden, or shown, first. The further the lines lie from "
             "those of random order, the more these bases decide.",
             _grid(
-                (card for kind, one in page.curves.items() for card in curve_cards(kind, one)),
+                (
+                    card
+                    for kind, one in page.curves.items()
+                    for card in curve_cards(kind, one, page.score)
+                ),
                 shape="pairs",
             )
             + _table(page.trust),
@@ -126,7 +134,7 @@ def _sections(page: Explanation) -> list[str]:
             "Sites, base by base",
             "Letters are as tall as their saliency: those above the line speak for the site, those "
             "below it against. Exons are bars, introns lines.",
-            _grid(map(site_card, page.sites), shape="wide"),
+            _grid((site_card(one, page.unit) for one in page.sites), shape="wide"),
         ),
         f"<footer><h3>The run</h3>{_table(page.settings)}</footer>" if page.settings else "",
     ]
@@ -155,7 +163,7 @@ def _table(rows: Mapping[str, str]) -> str:
     if not rows:
         return ""
     cells = "".join(
-        f'<tr><th>{escape(name)}</th><td class="number">{escape(value)}</td></tr>'
+        f'<tr><th>{escape(name)}</th><td class="value">{escape(value)}</td></tr>'
         for name, value in rows.items()
     )
     return f'<div class="card" style="margin-top:1rem"><table>{cells}</table></div>'

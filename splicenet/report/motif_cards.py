@@ -30,8 +30,11 @@ def place_name(kind: Kind, offset: int) -> str:
     return f"{number:+d}".replace("-", "\N{MINUS SIGN}")
 
 
-def summary_card(findings: Findings) -> str:
-    """The site's logos, one above the other, with the splice between them."""
+def summary_card(findings: Findings, unit: str) -> str:
+    """The site's logos, one above the other, with the splice between them.
+
+    ``unit`` is that of saliency.
+    """
     kind, background = findings.kind, findings.background
     first, last = SPANS[kind]
     column = _WIDTH / (last - first)
@@ -41,7 +44,7 @@ def summary_card(findings: Findings) -> str:
     )
     bits = max(float(matrix.sum(axis=1).max()) for matrix in (by_saliency, counted))
     rows = (
-        ("mean saliency, nats", findings.contributions, None),
+        (f"mean saliency, {unit}", findings.contributions, None),
         ("motif by saliency, bits", by_saliency, bits),
         (f"{'annotation' if findings.annotation else 'these sites'} counted, bits", counted, bits),
     )
@@ -139,8 +142,8 @@ def motif_logo(motif: Motif, background: np.ndarray) -> str:
     return svg(width, tall + 8, shape + line, label=f"Logo of {motif.consensus}")
 
 
-def curve_cards(kind: Kind, one: Curves) -> Iterator[str]:
-    """Deletion and insertion, over the number of bases on a logarithmic axis."""
+def curve_cards(kind: Kind, one: Curves, score: str) -> Iterator[str]:
+    """Deletion and insertion of a score, over the number of bases on a logarithmic axis."""
     points = len(one.share)
     length = round(1 / one.share[1])
     x = np.concatenate([[0], np.linspace(1 / (points - 1), 1, points - 1)])
@@ -156,7 +159,7 @@ def curve_cards(kind: Kind, one: Curves) -> Iterator[str]:
             {name: list(line) for name, line in lines.items()},
             ticks=ticks,
             across=f"bases {what}, the most important first",
-            up="mean log-odds",
+            up=f"mean {score}",
             label=f"Score while bases are {what}",
         )
         note = f"Mean gap to random order, as a share of the whole way: {'; '.join(gaps)}."

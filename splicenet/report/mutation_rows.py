@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from splicenet.genome.labels import KINDS
-from splicenet.inference.mutate import Edits, Effects
+from splicenet.inference.head_effects import Edits, Effects
 
 __all__ = ["Row", "edit_cells", "effect_cells"]
 
@@ -24,18 +23,20 @@ def edit_cells(edits: Edits) -> Row:
 def effect_cells(effects: Effects) -> Row:
     """What each head makes of a change.
 
-    For ``donor`` and ``acceptor``: ``_pos`` and ``_strand``, where it was looked; ``_ref`` and
-    ``_alt``, calibrated probabilities; ``_delta``, their difference; ``_delta_log_odds``, natural
-    logarithm.
+    By its name: ``_pos`` and ``_strand``, where it was looked; ``_ref`` and ``_alt``, probabilities
+    (those of sites calibrated) or numbers; ``_delta``, their difference; ``_delta_log_odds``,
+    natural logarithm, not of a number of any size.
     """
     cells: Row = {}
-    for kind, one in zip(KINDS, effects, strict=True):
+    for one in effects:
+        name = one.target.name
         cells |= {
-            f"{kind}_pos": one.place.position + 1,
-            f"{kind}_strand": one.place.strand,
-            f"{kind}_ref": one.ref,
-            f"{kind}_alt": one.alt,
-            f"{kind}_delta": one.delta,
-            f"{kind}_delta_log_odds": one.delta_log_odds,
+            f"{name}_pos": one.place.position + 1,
+            f"{name}_strand": one.place.strand,
+            f"{name}_ref": one.ref,
+            f"{name}_alt": one.alt,
+            f"{name}_delta": one.delta,
         }
+        if one.target.odds:
+            cells[f"{name}_delta_log_odds"] = one.delta_log_odds
     return cells

@@ -58,7 +58,13 @@ def measured_plot(
 
 
 def epistasis_map(
-    path: str | Path, grid: np.ndarray, *, bases: str, first: int, title: str
+    path: str | Path,
+    grid: np.ndarray,
+    *,
+    bases: str,
+    first: int,
+    title: str,
+    unit: str = "log-odds",
 ) -> None:
     """Draw how far pairs of changes differ from the sum of the two.
 
@@ -67,13 +73,15 @@ def epistasis_map(
     path
         Where to; the ending names the format.
     grid
-        (n, n), change of the log-odds beyond the sum; NaN is left blank.
+        (n, n), change beyond the sum; NaN is left blank.
     bases
         The reference, n letters on the plus strand.
     first
         Position of the first base, 0-based; the axis counts from 1.
     title
         Put above.
+    unit
+        What changes.
 
     Raises
     ------
@@ -85,7 +93,7 @@ def epistasis_map(
     with canvas(path, width=6.4, height=5.6) as figure:
         axes = figure.add_subplot()
         image = axes.imshow(grid, cmap="RdBu_r", vmin=-largest, vmax=largest)
-        figure.colorbar(image, ax=axes, label="log-odds beyond the sum of both", shrink=0.85)
+        figure.colorbar(image, ax=axes, label=f"{unit} beyond the sum of both", shrink=0.85)
         if size <= _MOST_LETTERS:
             small = max(4.0, min(9.0, 330 / size))
             axes.set_xticks(range(size), list(bases), fontsize=small, family="monospace")

@@ -24,7 +24,7 @@ from splicenet.training.windows import TrainingGround, WindowSampler
 
 __all__ = ["Batch", "Batches", "stagger"]
 
-_LENGTHS, _CUTS, _PROBE = 1, 2, 3
+_LENGTHS, _CUTS, _PROBE, _SPECIES = 1, 2, 3, 4
 """Streams of random numbers."""
 _PROBES = 32
 """Batches that are looked at for one in which every task has something to learn from."""
@@ -66,7 +66,8 @@ class Batches:
     Raises
     ------
     TrainingError
-        If the gradient's way through time is to be cut in a network that has none.
+        If the gradient's way through time is to be cut in a network that has none, or one species
+        is all there is to learn to learn from.
     """
 
     def __init__(
@@ -81,6 +82,8 @@ class Batches:
                 "--bptt and --checkpoint-activations are for the recurrent level, which "
                 "--architecture conv leaves out"
             )
+        if settings.meta and len(grounds) < 2:
+            raise TrainingError("--meta learns from one species after the other; name several")
         self._settings = settings
         self._step = config.step
         self._device = device
@@ -109,7 +112,7 @@ class Batches:
         lengths = settings.lengths.draw(
             settings.batch_tokens, share, _generator(settings.seed, step, _LENGTHS)
         )
-        windows = self._sampler.draw(lengths)
+        windows = self._sampler.draw(lengths, self._ground(step))
         codes, labels = (
             torch.from_numpy(array).to(self._device) for array in (windows.codes, windows.labels)
         )
@@ -128,6 +131,14 @@ class Batches:
                 if is_known(answers).any()
             },
         )
+
+    def _ground(self, step: int) -> int | None:
+        """The one that a step learns from: each in its turn, in an order drawn anew every time."""
+        if not self._settings.meta:
+            return None
+        turn, place = divmod(step // self._settings.meta, len(self._sampler.grounds))
+        order = _generator(self._settings.seed, turn, _SPECIES).permutation
+        return int(order(len(self._sampler.grounds))[place])
 
     def probe(self) -> Batch:
         """The same batch whenever it is asked for, apart from those that are trained on.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -18,6 +18,10 @@ from splicenet.training.loss import splice_loss
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["NotFinite", "Step", "batch_losses", "descend", "make_optimizer"]
+
+
+Losses = Callable[[SpliceNetwork, Batch, TrainingSettings], dict[str, Tensor]]
+"""The losses of a batch in train mode, by name."""
 
 
 class NotFinite(ArithmeticError):
@@ -43,7 +47,10 @@ class Step(NamedTuple):
 def make_optimizer(
     network: nn.Module, settings: TrainingSettings, balance: nn.Module | None = None
 ) -> torch.optim.AdamW:
-    """AdamW that decays matrices and leaves biases, normalisations and task weights alone."""
+    """AdamW that decays matrices and leaves biases, normalisations and task weights alone.
+
+    It has no momentum where species take turns: none is to go on in the direction of the last.
+    """
     parameters = [p for p in network.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
@@ -52,7 +59,8 @@ def make_optimizer(
     learned = [] if balance is None else list(balance.parameters())
     if learned:
         groups.append({"params": learned, "weight_decay": 0.0})
-    return torch.optim.AdamW(groups, lr=settings.learning_rate)
+    momentum = 0.0 if settings.meta else 0.9
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(momentum, 0.999))
 
 
 def batch_losses(
@@ -87,6 +95,7 @@ def descend(
     *,
     rate: float,
     balance: Balance | None = None,
+    losses: Losses = batch_losses,
 ) -> Step:
     """Move the weights by one clipped gradient at the learning rate ``rate``.
 
@@ -98,10 +107,10 @@ def descend(
     NotFinite
         If the loss or its gradient is not finite; the weights are then as before.
     """
-    losses = batch_losses(network, batch, settings)
+    found = losses(network, batch, settings)
     balance = balance or Balance(network.config.tasks)
-    loss = balance.total(losses, network)
-    said = {name: one.detach() for name, one in losses.items()}
+    loss = balance.total(found, network)
+    said = {name: one.detach() for name, one in found.items()}
     optimizer.zero_grad(set_to_none=True)
     if loss is None:
         return Step({name: one.item() for name, one in said.items()}, 0.0, False)

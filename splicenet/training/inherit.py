@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from torch import nn
 
@@ -11,11 +13,47 @@ from splicenet.exceptions import TrainingError
 from splicenet.genome.tasks import Task
 from splicenet.model.heads import Pool
 from splicenet.model.network import SpliceNetwork
+from splicenet.model.pretrained import is_pretrained, load_pretrained
+from splicenet.model.shipped import open_model
 
-__all__ = ["FREEZABLE", "freeze_parts", "with_tasks"]
+__all__ = ["FREEZABLE", "Parent", "freeze_parts", "open_parent", "with_tasks"]
 
 FREEZABLE = ("trunk", "coarse", "recurrent")
 """Parts that ``--freeze`` can keep as they are, from the fastest time scale to the slowest."""
+
+
+class Parent(NamedTuple):
+    """What a run begins from."""
+
+    network: SpliceNetwork
+    new: set[str]
+    """Names of the tasks whose heads have learned nothing."""
+    record: Mapping[str, Any]
+    taken: str = ""
+    """Of a pretrained file, what was taken of it, in a sentence."""
+
+
+def open_parent(name: str | Path, tasks: Sequence[Task], pool: Pool) -> Parent:
+    """A model or a pretrained file as a network with heads for these tasks.
+
+    Raises
+    ------
+    ModelFileError, TrainingError
+        If it cannot be read, or a network of this shape cannot have these heads.
+    """
+    if not is_pretrained(name):
+        model = open_model(name)
+        return Parent(*with_tasks(model.network, tasks, pool), model.record)
+    pretrained = load_pretrained(name)
+    shape = pretrained.network.config
+    network, new = with_tasks(SpliceNetwork(shape), tasks, pool)
+    theirs = pretrained.network.state_dict()
+    ours = [key for key, _ in network.named_parameters() if not key.startswith(("head.", "heads."))]
+    network.load_state_dict({**network.state_dict(), **{key: theirs[key] for key in ours}})
+    count = sum(theirs[key].numel() for key in ours)
+    levels = ", ".join(dict.fromkeys(key.partition(".")[0] for key in ours))
+    taken = f"{name}: {count:,} pretrained weights taken ({levels}); the heads begin anew"
+    return Parent(network, {task.name for task in tasks}, pretrained.record, taken)
 
 
 def with_tasks(
@@ -49,15 +87,16 @@ def with_tasks(
     new = set()
     for task, head in zip(config.tasks, network.heads, strict=True):
         old = known.get(_question(task))
-        if old is None or (task.scope == "global" and pool != parent.config.pool):
+        pooled = task.scope == "global" and not task.against
+        if old is None or (pooled and pool != parent.config.pool):
             new.add(task.name)
         else:
             head.load_state_dict(old.state_dict())
     return network, new
 
 
-def _question(task: Task) -> tuple[str, str, tuple[str, ...]]:
-    return task.name, task.topic, task.classes
+def _question(task: Task) -> tuple[str, str, tuple[str, ...], bool]:
+    return task.name, task.topic, task.classes, task.against > 0
 
 
 def freeze_parts(network: SpliceNetwork, parts: Sequence[str]) -> None:

@@ -12,7 +12,6 @@ from torch import nn
 
 from splicenet.exceptions import TrainingError
 from splicenet.genome.intervals import Interval
-from splicenet.genome.labels import KINDS
 from splicenet.genome.species import Species
 from splicenet.genome.tasks import SPLICE
 from splicenet.model.network import SpliceNetwork
@@ -27,11 +26,12 @@ from splicenet.training.checkpoint import (
     snapshot,
 )
 from splicenet.training.descent import NotFinite, descend, make_optimizer
+from splicenet.training.goals import Goal, SpliceSites
+from splicenet.training.meta import part_of_the_way
 from splicenet.training.pace import Pace, Progress
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.shares import task_columns
 from splicenet.training.signals import interrupts_held_back
-from splicenet.training.validation import validation_precision
 from splicenet.training.windows import TrainingGround
 
 __all__ = ["Trainer"]
@@ -54,6 +54,8 @@ class Trainer:
         Path of the checkpoint file.
     identity
         What makes this run this run, as JSON: a checkpoint of another is refused.
+    goal
+        What is learned; by default splice sites, and the network's tasks.
     """
 
     def __init__(
@@ -65,12 +67,13 @@ class Trainer:
         *,
         checkpoint: Path,
         identity: dict[str, Any],
+        goal: Goal | None = None,
     ) -> None:
         self.network = network
         self.settings = settings
         self.state = RunState()
         self.best: Tensors = {}
-        self._validation = validation
+        self._goal = goal or SpliceSites(validation, settings.validation_bases)
         self._checkpoint = checkpoint
         self._identity = identity
         self._planned = settings.planned_steps(sum(ground.strand_bases for ground in grounds))
@@ -147,7 +150,7 @@ class Trainer:
         with interrupts_held_back() as interrupted:
             while not (self.state.finished or interrupted()):
                 try:
-                    pace.add(self._step())
+                    pace.add(self._learn(), steps=settings.meta or 1)
                 except NotFinite as error:
                     on_note(self._go_back(error))
                     continue
@@ -171,13 +174,27 @@ class Trainer:
         if interrupted():
             raise KeyboardInterrupt
 
-    def _step(self) -> int:
+    def _learn(self) -> int:
+        """Take a step, or ``meta`` of them and a part of the way there; gives the bases read."""
+        rate, meta = self._rate, self.settings.meta
+        if not meta:
+            return self._step(rate)
+        full = self.settings.learning_rate * 0.5 ** len(self.state.setbacks)
+        with part_of_the_way(self._learning, rate / full):
+            return sum(self._step(full) for _ in range(meta))
+
+    def _step(self, rate: float) -> int:
         """Read and learn from one batch; gives its bases."""
         state = self.state
         batch = self._batches.draw(state.step, self.share)
-        rate = self._rate
         step = descend(
-            self.network, self._optimizer, batch, self.settings, rate=rate, balance=self.balance
+            self.network,
+            self._optimizer,
+            batch,
+            self.settings,
+            rate=rate,
+            balance=self.balance,
+            losses=self._goal.losses,
         )
         state.step += 1
         state.bases += batch.bases
@@ -221,10 +238,7 @@ class Trainer:
     def _evaluate(self) -> dict[str, float]:
         """Score the validation sequence, keep the weights if they are the best so far."""
         state = self.state
-        values = validation_precision(
-            self.network, self._validation, self.settings.validation_bases
-        )
-        score = values.nanmean().item()
+        score, columns = self._goal.judge(self.network)
         # Where no site is, or none is taught, the last weights are as good a choice as any.
         blind = math.isnan(score) or not self.balance.weights[SPLICE]
         if blind or score > state.best_score:
@@ -238,7 +252,7 @@ class Trainer:
             "loss": sum(state.losses) / len(state.losses),
             "gradient_norm": sum(state.norms) / len(state.norms),
             "clipped": state.clipped / len(state.norms),
-            **{f"auprc_{kind}": values[i].item() for i, kind in enumerate(KINDS)},
+            **columns,
         }
         if self.network.config.tasks:
             probe = self._batches.probe()

@@ -34,9 +34,9 @@ class Pace:
     steps: int = 0
     bases: int = 0
 
-    def add(self, bases: int) -> None:
-        """Count a step."""
-        self.steps += 1
+    def add(self, bases: int, *, steps: int = 1) -> None:
+        """Count steps."""
+        self.steps += steps
         self.bases += bases
 
     def progress(

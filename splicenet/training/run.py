@@ -19,11 +19,10 @@ from splicenet.genome.targets import open_targets, resolve_tasks
 from splicenet.model.modelfile import SUFFIX, Model, Scale, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.provenance import inherit, seen_bases
-from splicenet.model.shipped import open_model
 from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batches
 from splicenet.training.finish import calibrated_model, held_out_metrics
-from splicenet.training.inherit import FREEZABLE, freeze_parts, with_tasks
+from splicenet.training.inherit import FREEZABLE, Parent, freeze_parts, open_parent
 from splicenet.training.loop import Trainer
 from splicenet.training.pace import Progress
 from splicenet.training.parts import Parts, split_species
@@ -31,7 +30,7 @@ from splicenet.training.record import run_record, task_record
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import TrainingGround
 
-__all__ = ["FREEZABLE", "Reporter", "checkpoint_path", "train_model"]
+__all__ = ["FREEZABLE", "Reporter", "checkpoint_path", "claim", "train_model"]
 
 
 class Reporter:
@@ -54,6 +53,26 @@ class Reporter:
 def checkpoint_path(output: str | Path) -> Path:
     """Where the run that makes ``output`` keeps its checkpoint."""
     return Path(f"{output}.checkpoint")
+
+
+def claim(output: str | Path, expected: bool) -> Path:
+    """The checkpoint of a run that is to begin.
+
+    Raises
+    ------
+    OutputError, TrainingError
+        If the output is a folder, or a checkpoint is there that is not ``expected``.
+    """
+    if Path(output).is_dir():
+        raise OutputError("this is a folder; name a file in it", path=output)
+    checkpoint = checkpoint_path(output)
+    if checkpoint.exists() and not expected:
+        raise TrainingError(
+            "a run that did not end left this checkpoint; go on with --resume, "
+            "or throw it away with --restart",
+            path=checkpoint,
+        )
+    return checkpoint
 
 
 def train_model(
@@ -96,7 +115,7 @@ def train_model(
     resume, restart
         Go on from the checkpoint, or throw it away; without either its presence is an error.
     init
-        A model file to continue from.
+        A model, or a pretrained file, to continue from.
     freeze
         Some of :data:`FREEZABLE`, which keep the weights of ``init``.
 
@@ -106,15 +125,7 @@ def train_model(
         If the run cannot start, go on, or write its result.
     """
     reporter = reporter or Reporter()
-    if Path(output).is_dir():
-        raise OutputError("this is a folder; name a file in it", path=output)
-    checkpoint = checkpoint_path(output)
-    if checkpoint.exists() and not (resume or restart):
-        raise TrainingError(
-            "a run that did not end left this checkpoint; go on with --resume, "
-            "or throw it away with --restart",
-            path=checkpoint,
-        )
+    checkpoint = claim(output, resume or restart)
     tasks = resolve_tasks(config.tasks, species)
     Balance(tasks, settings.weights)  # a weight of no task shows before anything is read
     torch.manual_seed(settings.seed)
@@ -122,9 +133,16 @@ def train_model(
     new_heads = {task.name for task in tasks}
     ancestors: list[dict[str, Any]] = []
     if init is not None:
-        parent = open_model(init)
+        parent = open_parent(init, tasks, config.pool)
         ancestors = inherit(parent.record)
-        network, new_heads = with_tasks(parent.network, tasks, config.pool)
+        network, new_heads = parent.network, parent.new
+        if parent.taken:
+            reporter.note(parent.taken)
+            if freeze:
+                raise TrainingError(
+                    "what was pretrained has read one side at a time and must learn to read both; "
+                    "leave --freeze out"
+                )
     freeze_parts(network, freeze)
     if settings.balance == "gradnorm":
         last_shared(network)  # what leaves it nothing to measure shows now
@@ -197,7 +215,7 @@ def train_model(
     return model
 
 
-def _warn_of_leaks(parent: Model, parts: Parts, reporter: Reporter) -> None:
+def _warn_of_leaks(parent: Parent, parts: Parts, reporter: Reporter) -> None:
     """Say how much of what should be new to the model its parent has seen."""
     for part, what, harm in (
         ("held_out", "held out here", "the figures will flatter this one"),

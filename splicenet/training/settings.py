@@ -20,6 +20,7 @@ _POSITIVE = (
     "clip",
     "clip_value",
     "bptt",
+    "meta",
     "site_weight",
     "validation_bases",
     "evaluations",
@@ -52,6 +53,11 @@ class TrainingSettings:
     learning_rate: float = 5e-3
     weight_decay: float = 0.01
     warmup_steps: int = 100
+    meta: int | None = None
+    """Steps on one species before the weights go a part of the way there; None is plain training.
+
+    The steps have the full learning rate; it is the part of the way that falls from all to little.
+    """
     clip: float = 1.0
     """Largest norm of the gradient of the loss in nats a kilobase."""
     clip_value: float | None = None

@@ -157,22 +157,26 @@ class WindowSampler:
     def state(self, state: dict[str, Any]) -> None:
         self._rng.bit_generator.state = state
 
-    def draw(self, lengths: Sequence[int] | None = None) -> Windows:
-        """One batch of windows of these lengths; without any, ``batch_size`` of ``length``."""
+    def draw(self, lengths: Sequence[int] | None = None, ground: int | None = None) -> Windows:
+        """One batch of windows of these lengths; without any, ``batch_size`` of ``length``.
+
+        All of one ground, if its index is given.
+        """
         lengths = [self.length] * self.batch_size if lengths is None else lengths
         codes = np.full((len(lengths), max(lengths)), N, np.uint8)
         labels = np.full_like(codes, UNKNOWN)
         targets = {task.name: unknown(task, codes.shape) for task in self.tasks}
         for row, length in enumerate(lengths):
-            codes[row, :length], labels[row, :length], said = self._draw_window(length)
+            codes[row, :length], labels[row, :length], said = self._draw_window(length, ground)
             for name, answer in said.items():
                 targets[name][(row, slice(length)) if answer.ndim else row] = answer
         return Windows(codes, labels, targets)
 
-    def _draw_window(self, length: int) -> Windows:
+    def _draw_window(self, length: int, index: int | None) -> Windows:
         rng = self._rng
         margin = min(self.margin, length // 4)
-        index = int(rng.choice(len(self.grounds), p=self._species_share))
+        if index is None:
+            index = int(rng.choice(len(self.grounds), p=self._species_share))
         ground = self.grounds[index]
         if rng.random() < self.genes and len(ground.anchors):
             region_index, place, strand_index = ground.anchors[rng.integers(len(ground.anchors))]

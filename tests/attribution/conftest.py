@@ -13,7 +13,8 @@ from splicenet.model.network import NetworkConfig, SpliceNetwork
 def network(request, tiny):
     """A network in which every level has a say."""
     torch.manual_seed(1)
-    network = SpliceNetwork(NetworkConfig(**{**tiny, "architecture": request.param}))
+    shape = {**tiny, "architecture": request.param, "cell": "lstm"}
+    network = SpliceNetwork(NetworkConfig(**shape))
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))

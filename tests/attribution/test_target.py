@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from splicenet.attribution.explain import Explaining, explain_codes
-from splicenet.attribution.target import asked, find_target
 from splicenet.exceptions import TaskError
 from splicenet.genome.tasks import REGIONS, Task
+from splicenet.model.answers import read_local
 from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.targets import asked, every_target, find_target, target_row
 
 CENTRE = 50
 TASKS = (
@@ -65,6 +66,22 @@ def test_the_head_that_is_named_is_explained(tasked, codes, text, name, answer, 
         assert explain_codes(network, codes, kinds, CENTRE, Explaining(method, target)).score == (
             pytest.approx(found.score, abs=1e-4)
         )
+
+
+def test_every_target_has_the_row_of_its_number(tasked, codes):
+    targets = every_target(tasked.config)
+    assert [target.name for target in targets][:3] == ["donor", "acceptor", "region:intergenic"]
+    assert [target.name for target in targets][-3:] == ["usage", "signal", "risk"]
+    numbers = read_local(tasked, codes)[..., CENTRE]
+    for target in targets:
+        number = numbers[:, target_row(tasked.config, target)]
+        name = target.task or "splice"
+        answer = said(tasked, codes, name, target.answer)
+        if target.odds:
+            answer = 1 / (1 + np.exp(-answer))
+        else:
+            answer = 3 * answer  # in the units of its source
+        np.testing.assert_allclose(number, answer, atol=1e-5)
 
 
 def test_the_network_keeps_its_own_head(tasked, codes):

@@ -7,77 +7,25 @@ import numpy as np
 import pandas as pd
 import pyBigWig
 import pytest
-import torch
-
-from splicenet.genome.alphabet import decode, reverse_complement
-from splicenet.genome.sequence import open_genome
-from splicenet.genome.tasks import REGIONS, Task
-from splicenet.model.calibration import Calibration
-from splicenet.model.modelfile import Model, Scale, save_model
-from splicenet.model.network import NetworkConfig, SpliceNetwork
-
-CONTIG = "NC_004353.4"
-START, END = 100_000, 104_000
-SITES = [(300, "+", "donor"), (420, "+", "donor"), (1500, "-", "acceptor"), (40, "-", "donor")]
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory, fly_files, tiny):
-    """A stretch of a fly's genome and its mirror, sites on both, and a network of chance."""
-    folder = tmp_path_factory.mktemp("explained")
-    with open_genome(fly_files.fasta) as genome:
-        codes = genome.fetch(CONTIG, START, END)
-    (folder / "fly.fa").write_text(f">fly\n{decode(codes)}\n")
-    (folder / "mirror.fa").write_text(f">fly\n{decode(reverse_complement(codes))}\n")
-    last = END - START - 1
-    with open(folder / "fly.bed", "w") as ours, open(folder / "mirror.bed", "w") as theirs:
-        for position, strand, kind in SITES:
-            ours.write(f"fly\t{position}\t{position + 1}\t{kind}\t900\t{strand}\n")
-            other, at = {"+": "-", "-": "+"}[strand], last - position
-            theirs.write(f"fly\t{at}\t{at + 1}\t{kind}\t900\t{other}\n")
-    torch.manual_seed(0)
-    with open(folder / "fly.gtf", "w") as out:
-        for start, end in ((200, 301), (380, 421), (500, 600)):
-            name = 'gene_id "g"; transcript_id "t";'
-            out.write(f"fly\t.\texon\t{start}\t{end}\t.\t+\t.\t{name}\n")
-    tasks = (Task("region", "region", REGIONS), Task("signal", "track"))
-    network = SpliceNetwork(NetworkConfig(**{**tiny, "tasks": tasks})).eval()
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    kinds = ("donor", "acceptor")
-    model = Model(
-        network, 256, Scale(dict.fromkeys(kinds, Calibration()), dict.fromkeys(kinds, 0.5))
-    )
-    save_model(folder / "chance.splicenet", model)
-    return folder
 
 
 @pytest.fixture
-def explain(cli, files, tmp_path):
-    def explain(*arguments, name="fly", out="out"):
-        done = cli(
-            *("explain", files / f"{name}.fa", "-m", files / "chance.splicenet"),
-            *("--sites", files / f"{name}.bed", "-o", tmp_path / out, "--threads", "1"),
-            *("--context", "64", "--device", "cpu", *arguments),
-        )
-        assert done.code == 0, done.err
-        return tmp_path / out
-
-    return explain
+def files(stretch):
+    return stretch.folder
 
 
 def track(path):
     with pyBigWig.open(str(path)) as file:
         assert file.isBigWig()
-        return np.nan_to_num(file.values("fly", 0, END - START, numpy=True)).astype(np.float64)
+        values = file.values("fly", 0, file.chroms("fly"), numpy=True)
+    return np.nan_to_num(values).astype(np.float64)
 
 
-def test_results(explain, files):
+def test_results(explain, files, stretch):
     out = explain("--layer", "all", "--check", "--annotation", files / "fly.gtf")
     table = pd.read_csv(out / "sites.tsv", sep="\t")
     assert len(table) == 4
-    assert set(table["position"]) == {position for position, _, _ in SITES}
+    assert set(table["position"]) == {position for position, _, _ in stretch.sites}
     for kind in ("donor", "acceptor"):
         for name, strand in (("plus", "+"), ("minus", "-")):
             values = track(out / f"{kind}.{name}.bw")
@@ -151,7 +99,7 @@ def test_a_task_that_the_model_lacks_is_refused(cli, files, tmp_path):
 def test_a_run_goes_on_where_it_was_interrupted(explain, cli, files, monkeypatch, tmp_path):
     from splicenet.attribution import explain as engine
 
-    monkeypatch.setattr(engine, "_CHUNK", 1)
+    monkeypatch.setattr(engine, "_chunk", lambda settings: 1)
     whole = explain("--method", "gradient", out="whole")
     asked = []
     real = engine.explain_windows
@@ -173,6 +121,34 @@ def test_a_run_goes_on_where_it_was_interrupted(explain, cli, files, monkeypatch
     assert len(asked) == 9  # one of the four sites twice, and four shuffled windows
     for name in ("sites.tsv", "shap.npz", "donor.plus.bw"):
         assert (tmp_path / "out" / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_checks_that_were_made_are_not_made_again(explain, cli, files, monkeypatch, tmp_path):
+    from splicenet.report import checking
+
+    asked = []
+    real = checking.infidelity
+
+    def interrupted(network, windows, attribution, settings):
+        asked.append(windows.sites[0].kind)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return real(network, windows, attribution, settings)
+
+    options = ("--method", "gradient", "--check")
+    whole = explain(*options, out="whole")
+    monkeypatch.setattr(checking, "infidelity", interrupted)
+    arguments = (
+        *("explain", files / "fly.fa", "-m", files / "chance.splicenet", "--context", "64"),
+        *("--sites", files / "fly.bed", "-o", tmp_path / "out", *options),
+    )
+    assert cli(*arguments).code == 130
+    assert (tmp_path / "out" / "unfinished" / "acceptor_curves.json").exists()
+    assert cli(*arguments, "--resume").code == 0
+    assert asked == ["donor", "acceptor", "acceptor"]
+    told = [json.loads((folder / "run.json").read_text()) for folder in (whole, tmp_path / "out")]
+    assert told[0]["checks"] == told[1]["checks"]
+    assert not (tmp_path / "out" / "unfinished").exists()
 
 
 @pytest.mark.parametrize(

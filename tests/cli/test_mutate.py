@@ -1,8 +1,11 @@
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from splicenet.genome.alphabet import decode, reverse_complement
 from splicenet.genome.sequence import open_genome
+from splicenet.model.modelfile import load_model
 
 CONTIG = "NC_004353.4"
 
@@ -80,11 +83,71 @@ def test_sequences_need_no_genome(cli, tmp_path, fly_files, trained, donor):
     assert (first[-1], second[-1]) == ("wild", "broken")
 
 
+def test_every_head_is_asked(cli, stretch, tmp_path):
+    """What heads of other tasks say before a change is what the network says of the genome."""
+    out, model = tmp_path / "effects.tsv", stretch.folder / "chance.splicenet"
+    options = ("-f", stretch.folder / "fly.fa", "-m", model, "-o", out)
+    done = cli("mutate", "-r", "fly:2,001-2,003", "--at", "fly:2,010:-", *options)
+    assert done.code == 0, done.err
+    table = pd.read_csv(out, sep="\t")
+    assert len(table) == 9
+    assert "signal_delta_log_odds" not in table
+    assert not {"donor_delta_log_odds", "region:intron_delta_log_odds"} - set(table)
+    assert set(table["signal_pos"]) == {2010} and set(table["signal_strand"]) == {"-"}
+    with open_genome(stretch.folder / "fly.fa") as genome:
+        plus = genome.fetch("fly", 1000, 3000)  # both ends a multiple of eight
+    with torch.no_grad():
+        said = load_model(model).network.read_all(torch.from_numpy(3 - plus[None, ::-1].copy()))
+    at = len(plus) - 1 - (2009 - 1000)
+    np.testing.assert_allclose(table["signal_ref"], float(said["signal"][0, 0, at]), atol=1e-4)
+    intron = said["region"].softmax(1)[0, -1, at]
+    np.testing.assert_allclose(table["region:intron_ref"], float(intron), atol=1e-4)
+    assert (table["signal_delta"].abs() > 0).all()
+    difference = table["signal_alt"] - table["signal_ref"]
+    np.testing.assert_allclose(table["signal_delta"], difference, atol=1e-4)
+
+
+def test_a_head_by_name(cli, stretch, tmp_path):
+    out, picture = tmp_path / "effects.tsv", tmp_path / "map.png"
+    options = ("-f", stretch.folder / "fly.fa", "-m", stretch.folder / "chance.splicenet")
+    done = cli(
+        *("mutate", "-r", "fly:2,001-2,002", "--pairs", "--target", "signal", *options),
+        *("-o", out, "--picture", picture),
+    )
+    assert done.code == 0, done.err
+    table = pd.read_csv(out, sep="\t")
+    assert list(table)[4:] == [f"signal_{one}" for one in ("pos", "strand", "ref", "alt", "delta")]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    changes = tmp_path / "changes.tsv"
+    rows = table[:6].assign(effect=table["signal_delta"])
+    rows[["contig", "pos", "ref", "alt", "effect"]].to_csv(changes, sep="\t", index=False)
+    place = f"fly:{table['signal_pos'][0]}:{table['signal_strand'][0]}"
+    done = cli("mutate", changes, "--at", place, "--measured", "effect", *options, "-o", out)
+    assert done.code == 0, done.err
+    assert "signal: Pearson 1.000, Spearman 1.000, 6 changes" in done.err
+    assert "region:cds1: Pearson" in done.err
+
+
+def test_a_deleted_base_belongs_to_no_region(cli, stretch, tmp_path):
+    with open_genome(stretch.folder / "fly.fa") as genome:
+        ref = decode(genome.fetch("fly", 2000, 2004))
+    changes = tmp_path / "changes.tsv"
+    changes.write_text(f"contig\tpos\tref\talt\nfly\t2001\t{ref}\t{ref[0]}\n")
+    out, model = tmp_path / "effects.tsv", stretch.folder / "chance.splicenet"
+    options = ("-f", stretch.folder / "fly.fa", "-m", model, "-o", out)
+    assert cli("mutate", changes, *options).code == 0
+    row = pd.read_csv(out, sep="\t").iloc[0]
+    for name in ("signal", "region:intron", "region:intergenic"):
+        assert row[f"{name}_pos"] not in (2002, 2003, 2004)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--at", "x"], "--at must be contig:position:strand"),
         (["--at", "NC_004353.4:999999999:+"], "lies outside"),
+        (["--at", "NC_004353.4:1:+"], "bases from the base to look at; 10,000 are the most"),
+        (["--target", "usage"], "at a base this model answers donor, acceptor"),
         (["--measured", "dpsi"], "no column 'dpsi'"),
     ],
 )

@@ -3,8 +3,8 @@ import pytest
 
 from splicenet.genome.intervals import Interval, Variant
 from splicenet.genome.sequence import open_genome
+from splicenet.inference.head_effects import Place
 from splicenet.inference.mutate import (
-    Place,
     all_pairs,
     all_singles,
     epistasis,

@@ -3,13 +3,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from Bio import motifs as bio
 
 from splicenet.attribution.faithfulness import faithfulness
 from splicenet.attribution.findings import find
 from splicenet.genome.alphabet import N
 from splicenet.genome.intervals import Site, Transcript
 from splicenet.genome.meme import read_motifs
-from splicenet.report.explained_sites import ExplainedSite, exons_around
+from splicenet.report.explained_sites import ExplainedSite, exons_around, is_annotated
 from splicenet.report.explanation import Explanation, write_page
 from splicenet.report.logos import glyphs, information_heights, letters
 from splicenet.report.motif_cards import place_name
@@ -95,6 +96,13 @@ def test_files_of_findings(tmp_path, findings):
     assert all(path.stat().st_size for path in paths)
     motifs = read_motifs(tmp_path / "motifs.meme")
     assert [motif.name for motif in motifs][:2] == ["donor_site", "donor_1"]
+    assert motifs[1].title == "+42(+42..+42)"  # where it stands
+    with open(tmp_path / "motifs.meme") as file:
+        theirs = bio.parse(file, "minimal")
+    assert [one.name.split()[0] for one in theirs] == [motif.name for motif in motifs]
+    for one, motif in zip(theirs, motifs, strict=True):
+        columns = np.array([one.pwm[letter] for letter in "ACGT"]).T
+        np.testing.assert_allclose(columns, motif.probabilities, atol=0.02)  # it rounds counts
     table = (tmp_path / "motifs.tsv").read_text().splitlines()
     assert table[1].split("\t")[:3] == ["donor_1", "donor", "CTAAC"]
     assert (tmp_path / "donor.motif_hits.bed.gz.tbi").exists()
@@ -109,6 +117,24 @@ def test_exons_around_a_site_are_in_reading_direction(strand, expected):
     other = Transcript("chr4", strand, ((950, 1001),))
     wrong = Transcript("chr4", "-" if strand == "+" else "+", ((990, 1030),))
     assert exons_around(site, [one, other, wrong], reach=200) == expected
+
+
+@pytest.mark.parametrize("strand", "+-")
+def test_an_annotated_site_may_lie_inside_another_exon(strand):
+    """Sites are judged by introns, on their strand and by their kind."""
+    one = Transcript("chr4", strand, ((900, 1001), (1051, 1061)))
+    longer = Transcript("chr4", strand, ((900, 1031), (1051, 1061)))
+    kinds = ("donor", "acceptor") if strand == "+" else ("acceptor", "donor")
+    for position, kind in ((1000, kinds[0]), (1030, kinds[0]), (1051, kinds[1])):
+        assert is_annotated(Site("chr4", position, strand, kind), [one, longer])
+    other = "-" if strand == "+" else "+"
+    for site in (
+        Site("chr4", 1000, strand, kinds[1]),
+        Site("chr4", 1000, other, kinds[0]),
+        Site("chr4", 1060, strand, kinds[0]),
+        Site("chr5", 1000, strand, kinds[0]),
+    ):
+        assert not is_annotated(site, [one, longer])
 
 
 def test_names_of_places_have_no_zero():

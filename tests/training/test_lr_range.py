@@ -49,7 +49,7 @@ def test_a_loss_that_is_infinite_at_the_end():
 
 @pytest.fixture
 def config(tiny):
-    return NetworkConfig(**tiny)
+    return NetworkConfig(cell="lstm", **tiny)
 
 
 def test_on_real_sequence(fly_species, config, settings):

@@ -334,11 +334,11 @@ def test_a_run_that_is_broken_off_goes_on_alike(train, tmp_path, monkeypatch, ho
     with monkeypatch.context() as patch:
         draw, drawn = WindowSampler.draw, []
 
-        def interrupted(sampler, lengths=None):
+        def interrupted(sampler, lengths=None, ground=None):
             drawn.append(lengths is not None)  # not those of the base rates
             if sum(drawn) == 4 + 1:  # one of them was the probe
                 signal.raise_signal(signal.SIGINT)
-            return draw(sampler, lengths)
+            return draw(sampler, lengths, ground)
 
         patch.setattr(WindowSampler, "draw", interrupted)
         with pytest.raises(KeyboardInterrupt):

@@ -1,0 +1,90 @@
+"""Models that have never seen some species, for benchmarks; what is trained already is kept.
+
+A folder holds ``samplesheet.csv``, with species, fasta and annotation, and ``splits.bed``, the
+regions that judge every one of them and that nothing is trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from splicenet.evaluation.judge import judge_model
+from splicenet.genome.intervals import Interval
+from splicenet.genome.labels import KINDS
+from splicenet.genome.regions import read_regions, shorten
+from splicenet.genome.samplesheet import read_samplesheet
+from splicenet.genome.species import Species, open_species
+from splicenet.model.modelfile import Model, load_model
+from splicenet.model.network import NetworkConfig
+from splicenet.training.run import Reporter, train_model
+from splicenet.training.settings import TrainingSettings
+
+__all__ = ["NETWORKS", "WHERE", "Log", "accuracy", "judged_regions", "open_all", "trained"]
+
+WHERE = "both strands"
+NETWORKS = {
+    "default": NetworkConfig(),
+    "small": NetworkConfig(channels=20, coarse_channels=40, hidden=32),
+}
+"""The small one costs well under half as much to train, and to judge."""
+_FEW_BASES = 1 << 17
+"""Bases judged of the species trained on, which are not what this is about."""
+
+
+class Log(Reporter):
+    """A line for each evaluation."""
+
+    def evaluation(self, row: Mapping[str, float]) -> None:
+        """Print it."""
+        columns = ("step", "minutes", "loss", "auprc_donor", "auprc_acceptor")
+        print("  ", "  ".join(f"{name} {row[name]:.4g}" for name in columns), flush=True)
+
+
+def open_all(folder: Path, names: Iterable[str] | None = None) -> dict[str, Species]:
+    """The species of a folder, or some of them, by name."""
+    rows = {row.species: row for row in read_samplesheet(folder / "samplesheet.csv")}
+    chosen = rows if names is None else {name: rows[name] for name in names}
+    return {
+        name: open_species(name, row.fasta, row.annotation, row.bam) for name, row in chosen.items()
+    }
+
+
+def judged_regions(folder: Path, species: Species) -> list[Interval]:
+    """What judges a species."""
+    return read_regions(folder / "splits.bed", species.genome)
+
+
+def trained(
+    path: Path,
+    species: Sequence[Species],
+    folder: Path,
+    settings: TrainingSettings,
+    *,
+    config: NetworkConfig,
+    init: Path | None = None,
+) -> Model:
+    """The model of this file; it is trained, or its training goes on, if it is not there."""
+    if not path.exists():
+        print(path.name, flush=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        train_model(
+            species,
+            path,
+            config=config,
+            settings=settings,
+            holdout=str(folder / "splits.bed"),
+            resume=True,
+            init=init,
+            reporter=Log(),
+        )
+    return load_model(path)
+
+
+def accuracy(
+    model: Model, species: Species, regions: Sequence[Interval], strand_bases: int
+) -> dict[str, Any]:
+    """AUPRC of both kinds on the first bases of some regions."""
+    judged = judge_model(model, species, shorten(regions, strand_bases // 2)).metrics()
+    return {kind: round(judged[WHERE, kind].auprc, 4) for kind in KINDS}

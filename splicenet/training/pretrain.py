@@ -1,0 +1,234 @@
+"""Pretraining: a network learns to tell bases of bare genomes, before it learns of any label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from splicenet.evaluation.bits import base_bits, markov_bits, network_bits
+from splicenet.genome.alphabet import N
+from splicenet.genome.intervals import Interval
+from splicenet.genome.output import atomic
+from splicenet.genome.regions import spread
+from splicenet.genome.species import Species
+from splicenet.genome.tasks import SPLICE
+from splicenet.genome.words import WordModel, count_followers, fit_words
+from splicenet.model.language import SIDES, LanguageNetwork
+from splicenet.model.modelfile import SUFFIX
+from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.pretrained import Pretrained, save_pretrained
+from splicenet.training.batches import Batch
+from splicenet.training.loop import Trainer
+from splicenet.training.parts import Parts, split_species
+from splicenet.training.record import run_record
+from splicenet.training.run import Reporter, claim
+from splicenet.training.settings import TrainingSettings
+from splicenet.training.windows import TrainingGround
+
+__all__ = ["NextBase", "bits_table", "pretrain_model"]
+
+_WATCHED = 50_000
+"""Bases of a genome's validation sequence that choose how its words are weighed."""
+
+Part = tuple[Species, list[Interval]]
+
+
+class NextBase:
+    """The goal: bits a base, both directions; judged by the mean of the genomes.
+
+    Parameters
+    ----------
+    validation
+        Genomes and regions that are scored.
+    bases
+        How many bases of them, shared alike between the genomes.
+    """
+
+    def __init__(self, validation: Sequence[Part], bases: int) -> None:
+        each = bases // max(1, len(validation))
+        self._validation = [(one, spread(regions, each)) for one, regions in validation]
+
+    def losses(
+        self, network: SpliceNetwork, batch: Batch, settings: TrainingSettings
+    ) -> dict[str, Tensor]:
+        """Mean bits of the known bases of a batch."""
+        network.train()
+        device = batch.codes.device.type
+        with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+            logits = cast(LanguageNetwork, network).next_bases(batch.codes)
+        known = 2 * torch.count_nonzero(batch.codes != N).clamp(min=1)
+        return {SPLICE: base_bits(logits, batch.codes).sum() / known}
+
+    def judge(self, network: SpliceNetwork) -> tuple[float, dict[str, float]]:
+        """How many bits fewer than two, and the bits of each genome."""
+        columns = {}
+        for one, regions in self._validation:
+            bits = network_bits(cast(LanguageNetwork, network), one.genome, regions)
+            columns[f"bits_{one.name}"] = float(bits.per_base.mean())
+        return 2 - float(np.nanmean(list(columns.values()))), columns
+
+
+def pretrain_model(
+    species: Sequence[Species],
+    output: str | Path,
+    *,
+    config: NetworkConfig,
+    settings: TrainingSettings,
+    holdout: float | str = 0.1,
+    words: int = 0,
+    markov: int = 12,
+    device: str = "cpu",
+    resume: bool = False,
+    restart: bool = False,
+    reporter: Reporter | None = None,
+) -> tuple[Pretrained, pd.DataFrame]:
+    """Pretrain on the genomes; write ``output``, ``output``'s ``.metrics.tsv`` and ``.bits.tsv``.
+
+    Parameters
+    ----------
+    species
+        Genomes; their labels are not looked at.
+    output
+        The file; ``output.checkpoint`` stands beside it until it is done.
+    config
+        The network's shape.
+    settings
+        The choices of the run; what concerns labels is not read.
+    holdout
+        A share, or regions as :func:`share_regions` takes them, never read before the end.
+    words
+        Bases of the longest words whose counts in the training sequence of all genomes give the
+        network a first guess to correct; 0 for none.
+    markov
+        Highest order of the Markov models that each genome is compared with.
+    device
+        As torch names it.
+    resume, restart
+        Go on from the checkpoint, or throw it away; without either its presence is an error.
+
+    Returns
+    -------
+    Pretrained
+        The network with the record of the run.
+    pandas.DataFrame
+        As :func:`bits_table` gives it.
+
+    Raises
+    ------
+    SplicenetError
+        If the run cannot start, go on, or write its result.
+    """
+    reporter = reporter or Reporter()
+    checkpoint = claim(output, resume or restart)
+    settings = replace(settings, genes=0.0)
+    parts = split_species(species, holdout, settings)
+    training = parts.part("training")
+    guess = _count(training, parts.part("validation"), words) if words else None
+    torch.manual_seed(settings.seed)
+    network = LanguageNetwork(config, guess)
+    record = run_record(parts, config, settings, None, ()) | {"words": words}
+    trainer = Trainer(
+        network.to(device),
+        [TrainingGround.of(one, regions) for one, regions in training],
+        [],
+        settings,
+        checkpoint=checkpoint,
+        identity={key: record[key] for key in ("network", "training", "data", "words")}
+        | {"order of species": [one.name for one in species]},
+        goal=NextBase(parts.part("validation"), settings.validation_bases // 2),
+    )
+    if resume and checkpoint.exists():
+        trainer.resume()
+        reporter.note(f"resumed at step {trainer.state.step}")
+    elif resume:
+        reporter.note(f"{checkpoint} is not there: the run begins anew")
+    trainer.save()
+    trainer.run(reporter.step, reporter.evaluation, reporter.note)
+    network.load_state_dict(trainer.best)
+    table = bits_table(network, parts, markov=markov, bases=settings.test_bases)
+    model = Pretrained(
+        network.eval(),
+        record
+        | {
+            "steps": trainer.state.step,
+            "best_step": trainer.state.best_step,
+            "minutes": trainer.state.seconds / 60,
+            "bits": table.to_dict("records"),
+        },
+    )
+    save_pretrained(output, model)
+    stem = str(output).removesuffix(SUFFIX)
+    for name, rows in (("metrics", pd.DataFrame(trainer.state.history)), ("bits", table)):
+        with atomic(f"{stem}.{name}.tsv") as file:
+            rows.to_csv(file, sep="\t", index=False)
+    checkpoint.unlink(missing_ok=True)
+    return model, table
+
+
+def bits_table(
+    network: LanguageNetwork, parts: Parts, *, markov: int, bases: int | None
+) -> pd.DataFrame:
+    """Bits a base of held-out sequence, a row for each genome and direction.
+
+    Parameters
+    ----------
+    network
+        What is judged.
+    parts
+        The genomes; the Markov models are counted on each one's own training part, and how they
+        fall back is chosen on its validation part.
+    markov
+        Highest order.
+    bases
+        Of each genome's held-out sequence that are read at most; None is all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``genome``, ``direction``, ``bases``, ``network``, ``markov``, the best order's,
+        ``order``, which that is, and ``markov_0`` and so on.
+    """
+    held_out = {one.name: (one, regions) for one, regions in parts.part("held_out")}
+    watched = {one.name: (one, regions) for one, regions in parts.part("validation")}
+    rows = []
+    for one, regions in parts.part("training"):
+        if one.name not in held_out:
+            continue
+        whole, told = held_out[one.name]
+        told = told if bases is None else spread(told, bases)
+        own = watched.get(one.name, (one, regions))
+        counted = _count([(one, regions)], [own], markov)
+        ours = network_bits(network, whole.genome, told)
+        theirs = markov_bits(counted, whole.genome, told)
+        for side, direction in enumerate(SIDES):
+            orders = theirs.per_base[:, side]
+            rows.append(
+                {
+                    "genome": one.name,
+                    "direction": direction,
+                    "bases": ours.bases,
+                    "network": ours.per_base[side],
+                    "markov": orders.min(),
+                    "order": int(orders.argmin()),
+                    **{f"markov_{order}": value for order, value in enumerate(orders)},
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _count(training: Sequence[Part], watched: Sequence[Part], order: int) -> WordModel:
+    """Count the words of some sequence, and learn from other sequence how to weigh them."""
+    counts = count_followers([(one.genome, regions) for one, regions in training], order)
+    seen = [
+        one.genome.fetch(region.contig, region.start, region.end)
+        for one, regions in watched
+        for region in spread(regions, _WATCHED // len(watched))
+    ]
+    return fit_words(counts, seen)

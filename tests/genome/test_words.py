@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from splicenet.genome.alphabet import N, encode, reverse_complement
+from splicenet.genome.intervals import Interval
+from splicenet.genome.sequence import open_genome
+from splicenet.genome.words import WordModel, count_followers, fit_words
+
+TEXT = "ACGTTGCANNACGTACGTTTTGCAGCATCGATTACG"
+
+
+def numbered(word: str) -> int:
+    return int("".join(str(code) for code in encode(word)), 4)
+
+
+def counted(text: str, order: int) -> np.ndarray:
+    table = np.zeros((4**order, 4), np.int32)
+    for strand in (encode(text), reverse_complement(encode(text))):
+        for place in range(order, strand.size):
+            word = strand[place - order : place + 1]
+            if (word != N).all():
+                table[int("".join(map(str, word[:-1])) or "0", 4), word[-1]] += 1
+    return table
+
+
+@pytest.mark.parametrize("order", [0, 1, 3])
+def test_counts_are_those_of_a_loop(tmp_path, order, monkeypatch):
+    (tmp_path / "g.fa").write_text(f">c\n{TEXT}\n")
+    monkeypatch.setattr("splicenet.genome.words._CHUNK", 7)
+    with open_genome(tmp_path / "g.fa") as genome:
+        table = count_followers([(genome, [Interval("c", 0, len(TEXT))])], order)
+    assert table.dtype == np.int32
+    np.testing.assert_array_equal(table, counted(TEXT, order))
+
+
+def test_short_words_are_sums_of_long_ones():
+    rng = np.random.default_rng(1)
+    model = WordModel(rng.integers(0, 9, (64, 4)).astype(np.int32), (1.0,) * 4)
+    assert [level.shape for level in model.levels] == [(1, 4), (4, 4), (16, 4), (64, 4)]
+    row = numbered("CT")
+    np.testing.assert_array_equal(model.levels[2][row], model.counts[row::16].sum(0))
+
+
+def test_predictions_fall_back_to_shorter_words():
+    counts = np.zeros((16, 4), np.int32)
+    counts[numbered("AC")] = (0, 0, 6, 0)
+    counts[numbered("GC")] = (2, 0, 0, 0)
+    model = WordModel(counts, (4.0, 2.0, 2.0))
+    told = model.tell(encode("ACNAC")[None])
+    assert told.probabilities.shape == (1, 5, 3, 4)
+    np.testing.assert_allclose(told.probabilities.sum(-1), 1, rtol=1e-6)
+    plain = (np.array([2, 0, 6, 0]) + 4 * 0.25) / 12
+    after_c = (np.array([2, 0, 6, 0]) + 2 * plain) / 10
+    after_ac = (np.array([0, 0, 6, 0]) + 2 * after_c) / 8
+    longer = model.tell(encode("ACG")[None])
+    np.testing.assert_allclose(longer.probabilities[0, 2], [plain, after_c, after_ac], rtol=1e-6)
+    assert longer.seen[0, 2].tolist() == [8, 8, 6]
+    # After an N nothing is known but how common the bases are.
+    np.testing.assert_allclose(told.probabilities[0, 3], [plain] * 3, rtol=1e-6)
+
+
+def test_strengths_are_fitted_to_other_sequence():
+    rng = np.random.default_rng(1)
+    unlike = rng.integers(0, 4, 4000).astype(np.uint8)  # words of 5 tell nothing of it
+    counts = np.ones((4**5, 4), np.int32)
+    noise = counts + rng.integers(0, 8, counts.shape).astype(np.int32)
+    assert fit_words(noise, [unlike]).strengths[-1] == 2048
+    repeated = np.tile(encode("ACGGTCATTA"), 400)
+    table = counted("ACGGTCATTA" * 40, 5)
+    model = fit_words(table, [repeated])
+    assert model.strengths[-1] <= 1
+    told = model.tell(repeated[None])
+    assert told.probabilities[0, np.arange(20, 400), -1, repeated[20:400]].min() > 0.9
+
+
+def test_a_base_that_was_counted_is_told_from_the_others(tmp_path):
+    (tmp_path / "g.fa").write_text(f">c\n{TEXT}\n")
+    whole = encode(TEXT)
+    with open_genome(tmp_path / "g.fa") as genome:
+        region = [Interval("c", 0, len(TEXT))]
+        model = WordModel(count_followers([(genome, region)], 2), (4.0, 2.0, 2.0))
+    told = model.tell(whole[None], counted=True)
+    for place in (15, 20, 30):
+        table = model.counts.copy()
+        table[numbered(TEXT[place - 2 : place]), whole[place]] -= 1
+        others = WordModel(table, model.strengths).tell(whole[None])
+        np.testing.assert_allclose(
+            told.probabilities[0, place], others.probabilities[0, place], rtol=1e-6
+        )
+        assert (told.seen[0, place] == others.seen[0, place]).all()

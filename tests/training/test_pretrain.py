@@ -1,0 +1,198 @@
+"""Pretraining of seconds on real sequence."""
+
+from __future__ import annotations
+
+import signal
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from splicenet.exceptions import ModelFileError, TrainingError
+from splicenet.genome.sequence import Genome
+from splicenet.genome.species import open_bare
+from splicenet.model.modelfile import load_model
+from splicenet.model.network import NetworkConfig
+from splicenet.model.pretrained import is_pretrained, load_pretrained
+from splicenet.training.inherit import open_parent
+from splicenet.training.pretrain import pretrain_model
+from splicenet.training.run import Reporter, checkpoint_path
+from splicenet.training.settings import TrainingSettings
+from splicenet.training.windows import WindowSampler
+
+
+@pytest.fixture(scope="module")
+def genomes(fly_files, read_files):
+    with open_bare("new", fly_files.fasta) as new, open_bare("old", read_files.fasta) as old:
+        yield [new, old]
+
+
+@pytest.fixture
+def pretrain(genomes, tiny, tmp_path):
+    def pretrain(name="p", *, architecture="hybrid", words=0, species=genomes, **options):
+        passed = ("resume", "restart", "holdout", "reporter", "markov")
+        more = {key: options.pop(key) for key in passed if key in options}
+        settings = {
+            "steps": 8,
+            "length": 256,
+            "batch_tokens": 1024,
+            "learning_rate": 1e-2,
+            "warmup_steps": 3,
+            "validation": 0.05,
+            "validation_bases": 20_000,
+            "test_bases": 20_000,
+            "evaluations": 2,
+        }
+        return pretrain_model(
+            species,
+            tmp_path / f"{name}.splicenet",
+            config=NetworkConfig(architecture=architecture, **tiny),
+            settings=TrainingSettings(**settings | options),
+            words=words,
+            **{"markov": 3} | more,
+        )
+
+    return pretrain
+
+
+@pytest.fixture(autouse=True)
+def listening():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def same(one, other) -> bool:
+    mine, theirs = one.network.state_dict(), other.network.state_dict()
+    return all(torch.equal(mine[name], theirs[name]) for name in mine)
+
+
+def test_it_learns_to_tell_bases(pretrain, tmp_path):
+    model, table = pretrain(steps=60, batch_tokens=4096)
+    assert set(table["genome"]) == {"new", "old"}
+    assert set(table["direction"]) == {"forward", "backward"}
+    assert (table["network"] < 1.97).all()  # the fly's letters alone cost 1.94
+    np.testing.assert_allclose(
+        table["markov"], table[[f"markov_{order}" for order in range(4)]].min(axis=1)
+    )
+    written = pd.read_csv(tmp_path / "p.bits.tsv", sep="\t")
+    pd.testing.assert_frame_equal(written, table)
+    history = pd.read_csv(tmp_path / "p.metrics.tsv", sep="\t")
+    assert {"loss", "bits_new", "bits_old"} < set(history.columns)
+    read = load_pretrained(tmp_path / "p.splicenet")
+    assert same(read, model)
+    assert read.record["bits"] == model.record["bits"]
+    assert not checkpoint_path(tmp_path / "p.splicenet").exists()
+
+
+def test_words_are_a_guess_to_improve_on(pretrain, tmp_path):
+    model, table = pretrain(words=5, steps=40)
+    assert (table["network"] < table["markov"] + 0.01).all()
+    read = load_pretrained(tmp_path / "p.splicenet")
+    codes = torch.randint(0, 4, (1, 300), generator=torch.manual_seed(0))
+    with torch.no_grad():
+        one, other = (m.network.eval().next_bases(codes) for m in (model, read))
+    assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("words", [0, 3])
+def test_killed_and_resumed_it_gives_the_same_weights(pretrain, monkeypatch, words):
+    whole, _ = pretrain("whole", words=words)
+    original, drawn = WindowSampler.draw, []
+
+    def interrupted(sampler, *arguments):
+        drawn.append(1)
+        if len(drawn) == 6:
+            signal.raise_signal(signal.SIGINT)
+        return original(sampler, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WindowSampler, "draw", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            pretrain("killed", words=words)
+    with pytest.raises(TrainingError, match="--resume"):
+        pretrain("killed", words=words)
+    with pytest.raises(TrainingError, match="another"):
+        pretrain("killed", words=words, resume=True, seed=5)
+    resumed, _ = pretrain("killed", words=words, resume=True)
+    assert same(whole, resumed)
+
+
+def test_held_out_sequence_is_never_read_before_the_end(pretrain, monkeypatch):
+    held_out = {"NC_004353.4": (400_000, 500_000), "chr4": (300_000, 400_000)}
+    read, original = [], Genome._codes
+
+    def watched(genome, contig, start, end):
+        read.append((contig, start, end))
+        return original(genome, contig, start, end)
+
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("splicenet.genome.sequence.Genome._codes", watched)
+    monkeypatch.setattr("splicenet.training.pretrain.bits_table", stop)
+    where = ",".join(f"{name}:{start + 1}-{end}" for name, (start, end) in held_out.items())
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(holdout=where, words=4)
+    assert read
+    for contig, start, end in read:
+        first, last = held_out[contig]
+        assert end <= first or start >= last
+
+
+@pytest.mark.parametrize("architecture", ["hybrid", "lstm"])
+def test_training_begins_with_what_was_pretrained(
+    pretrain, fly_species, settings, tmp_path, architecture
+):
+    from splicenet.training.run import train_model
+
+    pretrained, _ = pretrain(architecture=architecture, words=3)
+    notes = []
+
+    class Notes(Reporter):
+        def note(self, sentence):
+            notes.append(sentence)
+
+    def train(**options):
+        return train_model(
+            [fly_species],
+            tmp_path / "model.splicenet",
+            config=NetworkConfig(),
+            settings=settings(steps=1, evaluations=1, learning_rate=1e-9),
+            init=tmp_path / "p.splicenet",
+            reporter=Notes(),
+            **options,
+        )
+
+    model = train()
+    theirs = pretrained.network.state_dict()
+    for name, parameter in model.network.named_parameters():
+        if not name.startswith("head"):
+            torch.testing.assert_close(parameter, theirs[name], rtol=0, atol=1e-7)
+    taken = sum(p.numel() for n, p in model.network.named_parameters() if "head" not in n)
+    assert f"{taken:,} pretrained weights taken" in notes[0]
+    assert model.record["ancestors"][0].keys() == {"new", "old"}
+    assert any("was trained on" in note for note in notes)  # its held-out sequence was read before
+    assert load_model(tmp_path / "model.splicenet").record["training"]["init"]
+    if architecture == "hybrid":
+        with pytest.raises(TrainingError, match="leave --freeze out"):
+            train(freeze=["trunk"])
+
+
+def test_a_splice_model_is_not_pretrained(trained):
+    assert not is_pretrained(trained)
+    assert open_parent(trained, (), "last").taken == ""
+    with pytest.raises(ModelFileError, match="not what `splicenet pretrain` writes"):
+        load_pretrained(trained)
+
+
+def test_a_damaged_file(pretrain, tmp_path):
+    pretrain(steps=1, evaluations=1)
+    path = tmp_path / "p.splicenet"
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b'\\"hidden\\": 8', b'\\"hidden\\": 9'))
+    with pytest.raises(ModelFileError, match="damaged"):
+        load_pretrained(path)
+    with pytest.raises(ModelFileError, match="no splicenet model"):
+        load_model(path)

@@ -22,7 +22,7 @@ from splicenet.model.provenance import inherit, seen_bases
 from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batches
 from splicenet.training.finish import calibrated_model, held_out_metrics
-from splicenet.training.inherit import FREEZABLE, Parent, freeze_parts, open_parent
+from splicenet.training.inherit import FREEZABLE, Parent, freeze_parts, open_parent, with_tasks
 from splicenet.training.loop import Trainer
 from splicenet.training.pace import Progress
 from splicenet.training.parts import Parts, split_species
@@ -175,7 +175,8 @@ def train_model(
     trainer.save()  # a folder that cannot be written shows now, not in an hour
     trainer.run(reporter.step, reporter.evaluation, reporter.note)
     network.load_state_dict(trainer.best)
-    network.eval()
+    answered = [task for task in tasks if not task.against]  # what was unlearned has no answer
+    network = with_tasks(network, answered, network.config.pool)[0].to(device).eval()
     model = calibrated_model(
         network,
         parts.part("validation"),

@@ -145,7 +145,7 @@ def test_tables_page_and_pictures(cli, data, trained, tmp_path):
     done = cli("diagnose", "-m", trained, *data, *LOOK, *outputs)
     assert done.code == 0
     assert done.out.startswith("VERDICT: ")
-    for word in ("layer 1 forward", "layer 1 backward", "forget", "horizon", "slow/fast"):
+    for word in ("layer 1 forward", "layer 1 backward", "keep", "horizon", "slow/fast"):
         assert word in done.out
     html = page.read_text()
     assert html.count("data:image/svg+xml;base64,") == 5

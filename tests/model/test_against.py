@@ -94,7 +94,7 @@ def test_padding_has_no_part_in_the_mean():
     assert mean_state(x, None).tolist() == [[2.5, 8.5]]
 
 
-def test_it_is_kept_in_the_model_file_and_dropped_by_the_next(network):
+def test_it_is_kept_in_the_configuration_and_dropped_by_the_next(network):
     made = network()
     again = NetworkConfig.from_dict(json.loads(json.dumps(made.config.to_dict())))
     assert again == made.config and again.tasks[0].against == 0.5

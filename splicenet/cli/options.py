@@ -12,9 +12,19 @@ import torch
 from splicenet.exceptions import SplicenetError
 from splicenet.genome.samplesheet import Row, read_samplesheet
 from splicenet.genome.species import Species, open_species
+from splicenet.model.cells import CELLS
+from splicenet.model.config import usual_cell
 from splicenet.model.shipped import DEFAULT
 
-__all__ = ["choose_device", "device_options", "model_option", "open_data", "species_options"]
+__all__ = [
+    "cell_option",
+    "choose_device",
+    "device_options",
+    "field_option",
+    "model_option",
+    "open_data",
+    "species_options",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -93,6 +103,22 @@ def model_option(command: Command) -> Command:
         help="Model file, or the name of one that `splicenet models` lists; MODEL:SPECIES for one "
         "of its species.",
     )(command)
+
+
+def field_option(owner: object, flag: str, name: str, text: str, **more: Any) -> Any:
+    """An option whose default is the field ``name`` of settings, or of a network's shape."""
+    return click.option(
+        flag, name, default=getattr(owner, name), show_default=True, help=text, **more
+    )
+
+
+cell_option = click.option(
+    "--cell",
+    type=click.Choice(CELLS),
+    help=f"Kind of the recurrent layers.  [default: {usual_cell('hybrid')}; lstm for "
+    "--architecture lstm]",
+)
+"""The cell, None if nobody asks for one: :func:`usual_cell` then says."""
 
 
 def choose_device(device: str, threads: int | None) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from functools import partial
 from typing import Any, get_args
 
 import click
 import pandas as pd
 
 from splicenet.cli.genomes import genomes_argument, open_genomes
-from splicenet.cli.options import choose_device, device_options
+from splicenet.cli.options import cell_option, choose_device, device_options, field_option
 from splicenet.cli.running import Terminal, share_or_regions
 from splicenet.cli.sections import SectionedCommand
 from splicenet.exceptions import TrainingError
 from splicenet.genome.words import LONGEST
-from splicenet.model.cells import CELLS
+from splicenet.model.config import usual_cell
 from splicenet.model.network import Architecture, NetworkConfig
 from splicenet.training.pretrain import pretrain_model
 from splicenet.training.settings import TrainingSettings
@@ -50,16 +50,8 @@ _SECTIONS = {
 }
 
 
-def _setting(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]:
-    return click.option(
-        flag, name, default=getattr(_SETTINGS, name), show_default=True, help=text, **more
-    )
-
-
-def _shape(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]:
-    return click.option(
-        flag, name, default=getattr(_NETWORK, name), show_default=True, help=text, **more
-    )
+_setting = partial(field_option, _SETTINGS)
+_shape = partial(field_option, _NETWORK)
 
 
 class _Bits(Terminal):
@@ -118,11 +110,7 @@ class _Bits(Terminal):
     help="Bases of each genome's held-out sequence that are read at the end.  [default: all]",
 )
 @_shape("--architecture", "architecture", "As of train.", type=click.Choice(get_args(Architecture)))
-@click.option(
-    "--cell",
-    type=click.Choice(CELLS),
-    help=f"Kind of the recurrent layers.  [default: {_NETWORK.cell}; lstm for --architecture lstm]",
-)
+@cell_option
 @_shape("--hidden", "hidden", "Hidden units a side.", type=click.IntRange(1))
 @_shape("--layers", "layers", "Recurrent layers.", type=click.IntRange(1))
 @_shape(
@@ -187,7 +175,7 @@ def pretrain(
     try:
         config = NetworkConfig(
             architecture=architecture,
-            cell=cell or ("lstm" if architecture == "lstm" else _NETWORK.cell),
+            cell=cell or usual_cell(architecture),
             hidden=hidden,
             layers=layers,
             layer_stride=layer_stride,

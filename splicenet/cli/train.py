@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any, get_args
 
 import click
 
-from splicenet.cli.options import choose_device, device_options, open_data, species_options
+from splicenet.cli.options import (
+    cell_option,
+    choose_device,
+    device_options,
+    field_option,
+    open_data,
+    species_options,
+)
 from splicenet.cli.running import Terminal, share_or_regions, summary
 from splicenet.cli.sections import SectionedCommand
 from splicenet.cli.task_options import (
@@ -16,7 +23,7 @@ from splicenet.cli.task_options import (
     task_options,
 )
 from splicenet.exceptions import TrainingError
-from splicenet.model.cells import CELLS
+from splicenet.model.config import usual_cell
 from splicenet.model.heads import Pool
 from splicenet.model.initialisation import Initialisation
 from splicenet.model.network import Architecture, NetworkConfig
@@ -75,18 +82,8 @@ _SECTIONS = {
 }
 
 
-def _setting(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]:
-    """An option whose default is the field ``name`` of the settings."""
-    return click.option(
-        flag, name, default=getattr(_SETTINGS, name), show_default=True, help=text, **more
-    )
-
-
-def _shape(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]:
-    """An option whose default is the field ``name`` of the network's shape."""
-    return click.option(
-        flag, name, default=getattr(_NETWORK, name), show_default=True, help=text, **more
-    )
+_setting = partial(field_option, _SETTINGS)
+_shape = partial(field_option, _NETWORK)
 
 
 @click.command(cls=SectionedCommand, sections=_SECTIONS)
@@ -122,11 +119,7 @@ def _shape(flag: str, name: str, text: str, **more: Any) -> Callable[[Any], Any]
     "conv: convolutions alone.",
     type=click.Choice(get_args(Architecture)),
 )
-@click.option(
-    "--cell",
-    type=click.Choice(CELLS),
-    help=f"Kind of the recurrent layers.  [default: {_NETWORK.cell}; lstm for --architecture lstm]",
-)
+@cell_option
 @_shape("--hidden", "hidden", "Hidden units a side.", type=click.IntRange(1))
 @click.option(
     "--layers", type=click.IntRange(1), help="Recurrent layers.  [default: 1; 2 for lstm]"
@@ -275,7 +268,7 @@ def train(
     try:
         config = NetworkConfig(
             architecture=architecture,
-            cell=cell or ("lstm" if architecture == "lstm" else _NETWORK.cell),
+            cell=cell or usual_cell(architecture),
             hidden=hidden,
             layers=layers or (2 if architecture == "lstm" else 1),
             layer_stride=layer_stride,

@@ -19,6 +19,7 @@ from splicenet.exceptions import RegionError
 from splicenet.genome.alphabet import N, reverse_complement
 from splicenet.genome.intervals import Interval
 from splicenet.genome.species import Species
+from splicenet.genome.spectrum import known_words, word_numbers
 from splicenet.model.network import SpliceNetwork
 from splicenet.model.states import mean_states
 
@@ -138,15 +139,9 @@ def draw_windows(
 
 def word_shares(codes: np.ndarray, length: int) -> np.ndarray:
     """How often each word stands in each window, as it is read, (N, 4 ** length), float64."""
-    places = codes.shape[1] - length + 1
-    numbers = np.zeros((len(codes), places), np.int64)
-    known = np.ones((len(codes), places), bool)
-    for offset in range(length):
-        there = codes[:, offset : offset + places]
-        numbers = 4 * numbers + np.minimum(there, 3)
-        known &= there != N
+    known = known_words(codes, length)
     counts = [
         np.bincount(row[there], minlength=4**length)
-        for row, there in zip(numbers, known, strict=True)
+        for row, there in zip(word_numbers(codes, length), known, strict=True)
     ]
     return np.stack(counts) / np.maximum(known.sum(1, keepdims=True), 1)

@@ -15,6 +15,7 @@ import numpy as np
 
 from splicenet.genome.alphabet import N
 from splicenet.genome.intervals import Kind
+from splicenet.genome.spectrum import word_numbers
 
 __all__ = [
     "WINDOWS",
@@ -23,7 +24,6 @@ __all__ = [
     "Window",
     "score_windows",
     "site_windows",
-    "word_numbers",
 ]
 
 
@@ -70,23 +70,6 @@ def site_windows(codes: np.ndarray, positions: np.ndarray, kind: Kind) -> np.nda
     starts = starts[(starts >= 0) & (starts + window.width <= codes.size)]
     found = codes[starts[:, None] + np.arange(window.width)]
     return found[(found < N).all(axis=1)]
-
-
-def word_numbers(codes: np.ndarray, length: int) -> np.ndarray:
-    """Every word of ``length`` bases as a number in base four.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(codes.size - length + 1,)``, dtype int32. An ``N`` counts as an ``A``; who cares
-        must look for it.
-    """
-    count = codes.size - length + 1
-    numbers = np.zeros(count, dtype=np.int32)
-    for offset in range(length):
-        numbers <<= 2
-        numbers |= codes[offset : offset + count] & 3
-    return numbers
 
 
 def score_windows(codes: np.ndarray, kind: Kind, tables: Sequence[Table]) -> np.ndarray:

@@ -10,10 +10,41 @@ from splicenet.genome.alphabet import N
 from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import Genome
 
-__all__ = ["count_words", "spectrum", "spectrum_distance"]
+__all__ = ["count_words", "known_words", "spectrum", "spectrum_distance", "word_numbers"]
 
 _LENGTH = 6
 _CHUNK = 1 << 22
+
+
+def word_numbers(codes: np.ndarray, length: int) -> np.ndarray:
+    """Every word of ``length`` bases as a number in base four.
+
+    Parameters
+    ----------
+    codes
+        0 to 4, shape ``(..., n)``, dtype uint8.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(..., n - length + 1)``, dtype int32. An ``N`` counts as an ``A``; who cares must
+        ask :func:`known_words`.
+    """
+    count = max(0, codes.shape[-1] - length + 1)
+    numbers = np.zeros((*codes.shape[:-1], count), np.int32)
+    for offset in range(length):
+        numbers <<= 2
+        numbers |= codes[..., offset : offset + count] & 3
+    return numbers
+
+
+def known_words(codes: np.ndarray, length: int) -> np.ndarray:
+    """Which of the words of :func:`word_numbers` hold no ``N``, bool."""
+    count = max(0, codes.shape[-1] - length + 1)
+    known = np.ones((*codes.shape[:-1], count), bool)
+    for offset in range(length):
+        known &= codes[..., offset : offset + count] != N
+    return known
 
 
 def count_words(codes: np.ndarray, length: int) -> np.ndarray:
@@ -29,16 +60,8 @@ def count_words(codes: np.ndarray, length: int) -> np.ndarray:
     numpy.ndarray
         Counts in the order of the alphabet, int64, shape ``(4 ** length,)``.
     """
-    places = codes.size - length + 1
-    if places < 1:
-        return np.zeros(4**length, np.int64)
-    numbers = np.zeros(places, np.int64)
-    known = np.ones(places, bool)
-    for offset in range(length):
-        there = codes[offset : offset + places]
-        numbers = 4 * numbers + np.minimum(there, 3)
-        known &= there != N
-    plus = np.bincount(numbers[known], minlength=4**length)
+    numbers = word_numbers(codes, length)[known_words(codes, length)]
+    plus = np.bincount(numbers, minlength=4**length)
     # Complement flips every axis, reading backwards reverses their order.
     return plus + np.flip(plus.reshape((4,) * length)).transpose().reshape(-1)
 

@@ -15,6 +15,7 @@ import numpy as np
 from splicenet.genome.alphabet import N, reverse_complement
 from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import Genome
+from splicenet.genome.spectrum import known_words, word_numbers
 
 __all__ = ["LONGEST", "Told", "WordModel", "count_followers", "fit_words"]
 
@@ -184,12 +185,4 @@ def _places(codes: np.ndarray, order: int) -> list[np.ndarray]:
 
 def _numbers(codes: np.ndarray, length: int) -> np.ndarray:
     """The words of a sequence as numbers, those with N left out."""
-    places = max(0, codes.size - length + 1)
-    numbers = np.zeros(places, np.int32)
-    unknown = np.zeros(places, bool)
-    for offset in range(length):
-        letters = codes[offset : offset + places]
-        numbers <<= 2
-        numbers |= letters & 3
-        unknown |= letters == N
-    return numbers[~unknown] if unknown.any() else numbers
+    return word_numbers(codes, length)[known_words(codes, length)]

@@ -11,9 +11,14 @@ from splicenet.model.cells import CELLS, GATED
 from splicenet.model.heads import Pool
 from splicenet.model.initialisation import Initialisation
 
-__all__ = ["Architecture", "NetworkConfig"]
+__all__ = ["Architecture", "NetworkConfig", "usual_cell"]
 
 Architecture = Literal["hybrid", "lstm", "conv"]
+
+
+def usual_cell(architecture: Architecture) -> str:
+    """The cell of a network of this architecture, where nobody asks for another."""
+    return "lstm" if architecture == "lstm" else NetworkConfig.cell
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from splicenet.genome.labels import KINDS
 from splicenet.model.modelfile import Model
 
 __all__ = ["model_card"]
 
 _WEAK = 0.5
 """AUPRC below which a species is named among those that the model is not for."""
-_KINDS = ("donor", "acceptor")
 
 
 def model_card(name: str, model: Model) -> str:
@@ -87,7 +87,7 @@ def _metrics(metrics: Mapping[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for species, protocols in metrics.items():
         for where, kinds in protocols.items():
-            figures = [kinds[kind] for kind in _KINDS]
+            figures = [kinds[kind] for kind in KINDS]
 
             def pair(key: str, form: str, figures: list[Any] = figures) -> str:
                 return " / ".join(
@@ -103,7 +103,7 @@ def _limits(metrics: Mapping[str, Any]) -> Iterator[str]:
     weak = [
         species
         for species, protocols in metrics.items()
-        if any((next(iter(protocols.values()))[kind]["auprc"] or 0) < _WEAK for kind in _KINDS)
+        if any((next(iter(protocols.values()))[kind]["auprc"] or 0) < _WEAK for kind in KINDS)
     ]
     if weak:
         yield f"- {', '.join(weak)}: an AUPRC below {_WEAK:g} over both strands."

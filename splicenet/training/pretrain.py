@@ -28,7 +28,7 @@ from splicenet.training.batches import Batch
 from splicenet.training.loop import Trainer
 from splicenet.training.parts import Parts, split_species
 from splicenet.training.record import run_record
-from splicenet.training.run import Reporter, claim
+from splicenet.training.run import Reporter, claim, run_to_the_end
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import TrainingGround
 
@@ -144,13 +144,7 @@ def pretrain_model(
         | {"order of species": [one.name for one in species]},
         goal=NextBase(parts.part("validation"), settings.validation_bases // 2),
     )
-    if resume and checkpoint.exists():
-        trainer.resume()
-        reporter.note(f"resumed at step {trainer.state.step}")
-    elif resume:
-        reporter.note(f"{checkpoint} is not there: the run begins anew")
-    trainer.save()
-    trainer.run(reporter.step, reporter.evaluation, reporter.note)
+    run_to_the_end(trainer, checkpoint, resume, reporter)
     network.load_state_dict(trainer.best)
     table = bits_table(network, parts, markov=markov, bases=settings.test_bases)
     model = Pretrained(

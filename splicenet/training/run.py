@@ -30,7 +30,7 @@ from splicenet.training.record import run_record, task_record
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import TrainingGround
 
-__all__ = ["FREEZABLE", "Reporter", "checkpoint_path", "claim", "train_model"]
+__all__ = ["FREEZABLE", "Reporter", "checkpoint_path", "claim", "run_to_the_end", "train_model"]
 
 
 class Reporter:
@@ -73,6 +73,17 @@ def claim(output: str | Path, expected: bool) -> Path:
             path=checkpoint,
         )
     return checkpoint
+
+
+def run_to_the_end(trainer: Trainer, checkpoint: Path, resume: bool, reporter: Reporter) -> None:
+    """Go on from the checkpoint, if that is asked for and possible, and learn to the end."""
+    if resume and checkpoint.exists():
+        trainer.resume()
+        reporter.note(f"resumed at step {trainer.state.step}")
+    elif resume:
+        reporter.note(f"{checkpoint} is not there: the run begins anew")
+    trainer.save()  # a folder that cannot be written shows now, not in an hour
+    trainer.run(reporter.step, reporter.evaluation, reporter.note)
 
 
 def train_model(
@@ -167,13 +178,7 @@ def train_model(
         identity={key: record[key] for key in ("network", "training", "data")}
         | {"order of species": [one.name for one in species]},
     )
-    if resume and checkpoint.exists():
-        trainer.resume()
-        reporter.note(f"resumed at step {trainer.state.step}")
-    elif resume:
-        reporter.note(f"{checkpoint} is not there: the run begins anew")
-    trainer.save()  # a folder that cannot be written shows now, not in an hour
-    trainer.run(reporter.step, reporter.evaluation, reporter.note)
+    run_to_the_end(trainer, checkpoint, resume, reporter)
     network.load_state_dict(trainer.best)
     answered = [task for task in tasks if not task.against]  # what was unlearned has no answer
     network = with_tasks(network, answered, network.config.pool)[0].to(device).eval()

@@ -6,7 +6,6 @@ from splicenet.evaluation.windows import (
     Table,
     score_windows,
     site_windows,
-    word_numbers,
 )
 from splicenet.genome.alphabet import decode, encode
 
@@ -32,10 +31,6 @@ def test_windows_over_an_end_or_with_n_are_left_out():
     positions = np.array([1, 2, 5, 6, 14, 15, codes.size - 7, codes.size - 6])
     kept = site_windows(codes, positions, "donor")
     assert [decode(window) for window in kept] == ["ACGTACGTA", "TACGTACGT"]
-
-
-def test_word_numbers_count_in_base_four():
-    assert word_numbers(encode("ACGTA"), 3).tolist() == [6, 27, 44]
 
 
 @pytest.mark.parametrize("kind", ["donor", "acceptor"])

@@ -5,7 +5,24 @@ import pytest
 
 from splicenet.genome.alphabet import encode, reverse_complement
 from splicenet.genome.intervals import Interval
-from splicenet.genome.spectrum import count_words, spectrum, spectrum_distance
+from splicenet.genome.spectrum import (
+    count_words,
+    known_words,
+    spectrum,
+    spectrum_distance,
+    word_numbers,
+)
+
+
+def test_word_numbers_count_in_base_four():
+    assert word_numbers(encode("ACGTA"), 3).tolist() == [6, 27, 44]
+
+
+def test_words_with_unknown_bases_and_no_words_at_all():
+    codes = np.stack([encode("ACNTA"), encode("TTTTT")])
+    assert word_numbers(codes, 2).shape == (2, 4)
+    assert known_words(codes, 2).tolist() == [[True, False, False, True], [True] * 4]
+    assert word_numbers(encode("A"), 2).size == known_words(encode("A"), 2).size == 0
 
 
 def test_words_of_both_strands_are_counted():

@@ -23,14 +23,14 @@ from Bio import Phylo
 from rows import fill
 
 from splicenet.cli.genomes import genome_names
-from splicenet.evaluation.phylogeny import ALL, WORDS, Kinship, kinship
+from splicenet.evaluation.phylogeny import Kinship, kinship
 from splicenet.evaluation.trees import compare_trees
 from splicenet.genome.species import Species, open_bare
 from splicenet.model.language import LanguageNetwork
 from splicenet.model.network import SpliceNetwork
 from splicenet.model.pretrained import load_pretrained
 from splicenet.model.shipped import open_model
-from splicenet.report.phylogeny import map_plot, trees_height, trees_plot
+from splicenet.report.phylogeny import map_plot, titled, trees_height, trees_plot
 from splicenet.report.pictures import canvas
 
 _HERE = Path(__file__).parent
@@ -71,9 +71,10 @@ def columns(kin: Kinship) -> dict[str, Any]:
 def draw(kin: Kinship) -> None:
     """The trees side by side, and the map."""
     docs = _HERE.parent / "docs"
-    titles = {"hidden states": ALL, "words of six bases": WORDS}
-    with canvas(docs / "phylogeny_trees.png", width=12, height=trees_height(kin.names)) as figure:
-        trees_plot(figure, {title: kin.grown[name].tree for title, name in titles.items()})
+    trees = titled(kin)
+    height = trees_height(kin.names, trees)
+    with canvas(docs / "phylogeny_trees.png", width=12, height=height) as figure:
+        trees_plot(figure, trees)
     with canvas(docs / "phylogeny_map.png", width=8, height=5) as figure:
         map_plot(figure, kin.names, kin.places)
 
@@ -84,6 +85,7 @@ def main() -> None:
     parser.add_argument("genomes", nargs="+")
     parser.add_argument("--windows", type=int, default=96)
     parser.add_argument("--length", type=int, default=8192)
+    parser.add_argument("--composition", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument(
         "--networks", nargs="+", default=["pretrained", "untrained", "splice sites"]
@@ -99,12 +101,15 @@ def main() -> None:
             for name, path in zip(genome_names(options.genomes), options.genomes, strict=True)
         ]
 
-        def measure(network: str, windows: int, length: int, seed: int) -> dict[str, Any]:
+        def measure(
+            network: str, windows: int, length: int, composition: int, seed: int
+        ) -> dict[str, Any]:
             kin = kinship(
                 network_of(network, options.model),
                 species,
                 windows=windows,
                 length=length,
+                composition=composition,
                 bootstrap=200 if seed == 1 else 0,
                 seed=seed,
             )
@@ -113,7 +118,13 @@ def main() -> None:
             return columns(kin)
 
         cases = [
-            {"network": network, "windows": options.windows, "length": options.length, "seed": seed}
+            {
+                "network": network,
+                "windows": options.windows,
+                "length": options.length,
+                "composition": options.composition,
+                "seed": seed,
+            }
             for seed in range(1, options.seeds + 1)
             for network in options.networks
         ]

@@ -6,6 +6,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import click
 import torch
 
 from splicenet.cli.folds import Command, fold_lock, run_processes
-from splicenet.cli.options import choose_device, device_options
+from splicenet.cli.options import choose_device, device_options, field_option
 from splicenet.cli.running import Terminal, share_or_regions
 from splicenet.exceptions import OutputError, SamplesheetError, SplicenetError
 from splicenet.genome.checksum import sha256
@@ -30,8 +31,7 @@ from splicenet.training.settings import TrainingSettings
 __all__ = ["crossval"]
 
 _DEFAULT_EPOCHS = 1.0
-_NETWORK = NetworkConfig()
-_SETTINGS = TrainingSettings(epochs=_DEFAULT_EPOCHS)
+_setting = partial(field_option, TrainingSettings(epochs=_DEFAULT_EPOCHS))
 
 
 @click.command()
@@ -72,11 +72,11 @@ _SETTINGS = TrainingSettings(epochs=_DEFAULT_EPOCHS)
     type=click.IntRange(1),
     help="Bases of what judges a species, both strands counted, that are scored.  [default: all]",
 )
-@click.option("--cell", default=_NETWORK.cell, show_default=True, type=click.Choice(list(CELLS)))
-@click.option(
-    "--length", default=_SETTINGS.length, show_default=True, help="As of train.", type=str
-)
-@click.option("--batch-tokens", default=_SETTINGS.batch_tokens, show_default=True)
+@field_option(NetworkConfig, "--cell", "cell", "As of train.", type=click.Choice(CELLS))
+@_setting("--length", "length", "As of train.", type=str)
+@_setting("--batch-tokens", "batch_tokens", "As of train.")
+@_setting("--evaluations", "evaluations", "As of train.")
+@_setting("--validation-bases", "validation_bases", "Strand-bases of each evaluation.")
 @click.option(
     "--similar",
     default=0.5,

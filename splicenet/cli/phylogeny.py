@@ -10,18 +10,16 @@ from tqdm import tqdm
 
 from splicenet.cli.genomes import genomes_argument, open_genomes
 from splicenet.cli.options import choose_device, device_options
-from splicenet.evaluation.phylogeny import ALL, WORDS, Kinship, kinship
+from splicenet.evaluation.phylogeny import Kinship, kinship
 from splicenet.evaluation.trees import Agreement, compare_trees, newick, read_tree
 from splicenet.exceptions import OutputError
 from splicenet.genome.output import atomic
 from splicenet.model.pretrained import is_pretrained, load_pretrained
 from splicenet.model.shipped import open_model
-from splicenet.report.phylogeny import map_plot, trees_height, trees_plot
+from splicenet.report.phylogeny import map_plot, titled, trees_height, trees_plot
 from splicenet.report.pictures import canvas
 
 __all__ = ["phylogeny"]
-
-_TITLES = {ALL: "hidden states, all levels", WORDS: "words of six bases"}
 
 
 @click.command()
@@ -47,6 +45,14 @@ _TITLES = {ALL: "hidden states, all levels", WORDS: "words of six bases"}
     "--length", default=8192, show_default=True, type=click.IntRange(64), help="Bases in a window."
 )
 @click.option(
+    "--composition",
+    default=2,
+    show_default=True,
+    type=click.IntRange(0, 3),
+    help="Bases of the words whose shares are taken out of the states, as far as they explain them "
+    "within genomes: akin is not who has as much G and C. 0: compare states as read.",
+)
+@click.option(
     "--bootstrap",
     default=200,
     show_default=True,
@@ -64,6 +70,7 @@ def phylogeny(
     output: str,
     windows: int,
     length: int,
+    composition: int,
     bootstrap: int,
     tree: str | None,
     seed: int,
@@ -72,9 +79,9 @@ def phylogeny(
 ) -> None:
     """Build a tree of genomes from what a pretrained network reads in them.
 
-    The mean hidden states of as many windows of each genome give distances, and these a
-    neighbour-joining tree; its splits are supported by windows drawn again. Beside it stands the
-    tree of word frequencies in the same windows, which anyone can have without a network. Genomes
+    The mean hidden states of as many windows of each genome, at equal composition, give distances,
+    and these a neighbour-joining tree; its splits are supported by windows drawn again. Beside it
+    stand trees of word frequencies in the same windows, which need no network. Genomes
     are called by their files, or by their folders where files have the same name.
 
     \b
@@ -95,6 +102,7 @@ def phylogeny(
             species,
             windows=windows,
             length=length,
+            composition=composition,
             bootstrap=bootstrap,
             seed=seed,
             on_genome=lambda name: bar.update(),
@@ -137,8 +145,9 @@ def _write(folder: Path, kin: Kinship, agreements: dict[str, Agreement]) -> None
     for name, rows in tables.items():
         with atomic(folder / f"{name}.tsv") as file:
             pd.DataFrame(rows).to_csv(file, sep="\t", index=False)
-    with canvas(folder / "trees.png", width=12, height=trees_height(kin.names)) as figure:
-        trees_plot(figure, {title: kin.grown[name].tree for name, title in _TITLES.items()})
+    trees = titled(kin)
+    with canvas(folder / "trees.png", width=12, height=trees_height(kin.names, trees)) as figure:
+        trees_plot(figure, trees)
     with canvas(folder / "map.png", width=8, height=5) as figure:
         map_plot(figure, kin.names, kin.places)
 

@@ -18,6 +18,7 @@ from splicenet.genome.alphabet import N, reverse_complement
 from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import Genome
 from splicenet.genome.words import WordModel
+from splicenet.model.hints import first_guess
 from splicenet.model.language import LanguageNetwork
 from splicenet.model.scoring import BATCH_TOKENS
 
@@ -62,10 +63,22 @@ def base_bits(logits: Tensor, codes: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def network_bits(network: LanguageNetwork, genome: Genome, regions: Sequence[Interval]) -> Bits:
+def network_bits(
+    network: LanguageNetwork,
+    genome: Genome,
+    regions: Sequence[Interval],
+    words: WordModel | None = None,
+) -> Bits:
     """Read regions with a network, in windows that overlap so that every base has bases before it.
 
-    The network is left in eval mode.
+    Parameters
+    ----------
+    network
+        Is left in eval mode.
+    genome, regions
+        What is told; nothing of it was counted in ``words``.
+    words
+        The first guess of a network that asks for one.
     """
     network.eval()
     device = next(network.parameters()).device
@@ -74,7 +87,8 @@ def network_bits(network: LanguageNetwork, genome: Genome, regions: Sequence[Int
 
     def read() -> None:
         codes = torch.from_numpy(np.stack([row[0] for row in rows])).to(device)
-        cost = base_bits(network.next_bases(codes), codes).double().cpu().numpy()
+        guess = None if words is None else first_guess([words] * len(rows), codes)
+        cost = base_bits(network.next_bases(codes, guess), codes).double().cpu().numpy()
         for (_, first, last), told in zip(rows, cost, strict=True):
             bits[:] += told[0, first:].sum(), told[1, :last].sum()
         rows.clear()

@@ -4,6 +4,9 @@ A mean that drifts at random along the branches of a tree moves by a squared dis
 with their length, once its numbers are independent and of one scale (Felsenstein 1973). So they
 are squared, in units of how windows of one and the same genome differ (Mahalanobis): what varies
 within a genome tells little between genomes, and numbers that say the same count once.
+
+Composition drifts fast and comes to be alike in genomes that are not akin. What a number owes to it
+can be seen within a genome, where windows of one descent differ in composition, and be taken out.
 """
 
 from __future__ import annotations
@@ -12,10 +15,37 @@ import numpy as np
 
 from splicenet.genome.spectrum import spectrum_distance
 
-__all__ = ["Windows", "mean_distances", "resample", "whiten", "word_distances"]
+__all__ = [
+    "Windows",
+    "at_equal_composition",
+    "mean_distances",
+    "resample",
+    "whiten",
+    "word_distances",
+]
 
 Windows = np.ndarray
 """Numbers of windows, (genomes, windows, numbers), float."""
+
+
+def at_equal_composition(states: Windows, shares: Windows) -> Windows:
+    """The numbers as they would be if all windows had the mean composition.
+
+    This is an analysis of covariance: the slopes are those of all windows about the mean of their
+    genome, by least squares, so that what tells genomes of equal composition apart stays.
+
+    Parameters
+    ----------
+    states
+        What is to be compared.
+    shares
+        Of short words in the same windows, (genomes, windows, words).
+    """
+    states, shares = states.astype(float), shares.astype(float)
+    within = (states - states.mean(1, keepdims=True)).reshape(-1, states.shape[-1])
+    inside = (shares - shares.mean(1, keepdims=True)).reshape(-1, shares.shape[-1])
+    slopes = np.linalg.lstsq(inside, within, rcond=1e-6)[0]
+    return states - (shares - shares.mean((0, 1))) @ slopes
 
 
 def whiten(states: Windows) -> Windows:
@@ -29,6 +59,8 @@ def whiten(states: Windows) -> Windows:
     within = states - states.mean(1, keepdims=True)
     scale = within.std((0, 1))
     there = scale > 1e-9 * max(1.0, float(np.abs(states).max()))
+    if not there.any():
+        return np.zeros((genomes, count, 1))
     states, within = states[..., there] / scale[there], within[..., there] / scale[there]
     width, free = states.shape[-1], genomes * (count - 1)
     covariance = np.einsum("gwi,gwj->ij", within, within) / free

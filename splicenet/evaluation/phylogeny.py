@@ -11,6 +11,7 @@ from Bio.Phylo.BaseTree import Tree
 
 from splicenet.evaluation.distances import (
     Windows,
+    at_equal_composition,
     mean_distances,
     resample,
     whiten,
@@ -18,17 +19,20 @@ from splicenet.evaluation.distances import (
 )
 from splicenet.evaluation.side_states import window_states
 from splicenet.evaluation.trees import join_neighbours, with_support
+from splicenet.exceptions import RegionError
 from splicenet.genome.species import Species
 from splicenet.genome.spectrum import count_words
 from splicenet.genome.tiles import draw_tiles
 from splicenet.model.network import SpliceNetwork
 
-__all__ = ["ALL", "WORDS", "Grown", "Kinship", "grow", "kinship"]
+__all__ = ["ALL", "ALIKE", "AS_READ", "WORDS", "Grown", "Kinship", "grow", "kinship"]
 
-ALL, WORDS = "states", "words"
-"""Names of the tree of all levels together, and of that of word frequencies."""
+ALL, AS_READ = "states", "states_as_read"
+"""Names of the tree of all levels together, and of the same whatever the composition."""
+WORDS, ALIKE = "words", "words_alike"
+"""Names of the tree of word frequencies, and of that of words treated as states are."""
 
-_WORD = 6
+_WORD, _SHORT_WORD = 6, 4
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,9 @@ class Grown:
 class Kinship:
     """Trees of some genomes.
 
-    ``grown`` has that of all levels first, then that of each, then that of words. ``places`` are
-    the windows on the two axes along which they differ most, (genomes, windows, 2).
+    ``grown`` has that of all levels first, then that of each, then that of all levels at their own
+    composition, then those of words. ``places`` are the windows on the two axes along which they
+    differ most, (genomes, windows, 2).
     """
 
     names: list[str]
@@ -58,11 +63,14 @@ def kinship(
     *,
     windows: int,
     length: int,
+    composition: int,
     bootstrap: int,
     seed: int,
     on_genome: Callable[[str], object] = lambda name: None,
 ) -> Kinship:
-    """Build trees from what a network reads, and from how often words of six bases are.
+    """Build trees from what a network reads, and from how often words are.
+
+    Words of six bases are compared as they are; words of four like the states.
 
     Parameters
     ----------
@@ -72,6 +80,9 @@ def kinship(
         At least three; their labels are not looked at.
     windows, length
         How many windows of each genome, and of how many bases.
+    composition
+        Bases of the words in whose shares windows are made equal before they are compared, as
+        :func:`~splicenet.evaluation.distances.at_equal_composition` does it; 0 for none.
     bootstrap
         How often windows are drawn again, for support.
     seed
@@ -82,24 +93,39 @@ def kinship(
     Raises
     ------
     RegionError
-        If a genome has not so many windows.
+        If a genome has not so many windows, or they are too few to tell what composition does.
     """
+    if len(species) * (windows - 1) < 2 * 4**composition:
+        raise RegionError(
+            f"{windows} windows of each genome do not tell what words of {composition} bases do to "
+            "the states; take more windows, or shorter words (--composition)"
+        )
     states: dict[str, list[np.ndarray]] = {}
-    spectra = []
+    words: dict[int, list[np.ndarray]] = {}
     for one in species:
         _, codes = draw_tiles(one.genome, windows, length, seed=seed)
         for level, means in window_states(network, codes).items():
             states.setdefault(level, []).append(means)
-        counts = np.stack([count_words(window, _WORD) for window in codes])
-        spectra.append(counts / counts.sum(1, keepdims=True))
+        for size in {_WORD, _SHORT_WORD, composition} - {0}:
+            counts = np.stack([count_words(window, size) for window in codes])
+            words.setdefault(size, []).append(counts / counts.sum(1, keepdims=True))
         on_genome(one.name)
     levels = {level: np.stack(parts) for level, parts in states.items()}
     levels = {ALL: np.concatenate(list(levels.values()), axis=-1), **levels}
+    shares = {size: np.stack(parts) for size, parts in words.items()}
+
+    def compared(values: Windows) -> Windows:
+        return whiten(at_equal_composition(values, shares[composition]) if composition else values)
+
     names = [one.name for one in species]
     build = partial(grow, names, bootstrap=bootstrap, seed=seed)
-    white = {level: whiten(values) for level, values in levels.items()}
+    white = {level: compared(values) for level, values in levels.items()}
     grown = {level: build(values, mean_distances) for level, values in white.items()}
-    grown[WORDS] = build(np.stack(spectra), word_distances)
+    if composition:
+        grown[AS_READ] = build(whiten(levels[ALL]), mean_distances)
+    grown[WORDS] = build(shares[_WORD], word_distances)
+    # Roots of shares vary alike, whether a word is rare or common.
+    grown[ALIKE] = build(compared(np.sqrt(shares[_SHORT_WORD])), mean_distances)
     return Kinship(names, grown, _places(white[ALL]))
 
 

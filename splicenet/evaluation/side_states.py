@@ -58,5 +58,5 @@ def mean_side_states(network: LanguageNetwork, codes: np.ndarray) -> dict[str, n
 
     for first in range(0, len(codes), rows):
         batch = torch.from_numpy(codes[first : first + rows]).to(device)
-        network.next_bases(batch, hear=hear)
+        network.read_sides(batch, hear)
     return {level: np.concatenate(parts) for level, parts in found.items()}

@@ -76,18 +76,25 @@ class WordModel:
         codes
             Sequences of codes 0 to 4, (n, L).
         counted
-            Whether these very sequences are among what was counted: then each base is told from
-            all others, or what was met once would seem to be known for sure.
+            Whether these very sequences are among what was counted: then each is told from all the
+            rest, or what stands in it alone would seem to be known.
         """
-        own = (codes[..., None] == np.arange(4)).astype(np.float32) if counted else None
         places = _places(codes, self.order)
+        rows = [_both_strands(row, self.order + 1) for row in codes] if counted else []
         before = np.full((*codes.shape, 4), 0.25, np.float32)
         said, seen = [], []
-        for counts, where, strength in zip(self.levels, places, self.strengths, strict=True):
-            before, total = _predict(counts, where, before, strength, own)
+        for order, (counts, where) in enumerate(zip(self.levels, places, strict=True)):
+            own = None
+            if counted:
+                own = np.stack([_own(*row, order) for row in zip(rows, where, strict=True)])
+            before, total = _predict(counts, where, before, self.strengths[order], own)
             said.append(before)
             seen.append(total)
         return Told(np.stack(said, axis=2), np.stack(seen, axis=2))
+
+    def shortened(self, order: int) -> WordModel:
+        """The same of words of so many bases at most."""
+        return WordModel(self.levels[order], self.strengths[: order + 1])
 
 
 def count_followers(parts: Iterable[tuple[Genome, Sequence[Interval]]], order: int) -> np.ndarray:
@@ -146,7 +153,7 @@ def fit_words(counts: np.ndarray, watched: Sequence[np.ndarray]) -> WordModel:
 def _levels(counts: np.ndarray) -> list[np.ndarray]:
     levels = [counts]
     while levels[0].shape[0] > 1:
-        shorter = levels[0].reshape(4, -1, 4).sum(0, dtype=np.int64)
+        shorter = levels[0].reshape(4, -1, 4).sum(0, dtype=np.int32)
         levels.insert(0, shorter)
     return levels
 
@@ -168,6 +175,22 @@ def _predict(
     found[places < 0] = 0
     total = found.sum(-1)
     return (found + strength * shorter) / (total + strength)[..., None], total
+
+
+def _own(counted: np.ndarray, places: np.ndarray, order: int) -> np.ndarray:
+    """What of the counts after the words at ``places`` comes from these longest words, (L, 4)."""
+    if not counted.size:
+        return np.zeros((places.size, 4), np.float32)
+    found = counted & (4 ** (order + 1) - 1)
+    words, rows = np.unique(found >> 2, return_inverse=True)
+    counts = np.bincount(4 * rows + (found & 3), minlength=4 * words.size).reshape(-1, 4)
+    nearest = np.minimum(np.searchsorted(words, places), words.size - 1)
+    met = words[nearest] == places
+    return (counts[nearest] * met[:, None]).astype(np.float32)
+
+
+def _both_strands(codes: np.ndarray, length: int) -> np.ndarray:
+    return np.concatenate([_numbers(one, length) for one in (codes, reverse_complement(codes))])
 
 
 def _places(codes: np.ndarray, order: int) -> list[np.ndarray]:

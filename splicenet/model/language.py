@@ -21,7 +21,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from splicenet.genome.words import WordModel
 from splicenet.model.config import NetworkConfig
 from splicenet.model.hints import Hints
 from splicenet.model.levels import CoarseLevel, RecurrentLevel, ResidualBlock
@@ -44,28 +43,29 @@ class LanguageNetwork(SpliceNetwork):
     config
         The shape of the network.
     words
-        What short words predict, as a first guess for the network to correct; by default it reads
-        the bases alone.
+        Bases of the longest words whose counts are its first guess; 0 if it reads bases alone. The
+        guess enters the answer only, not the states.
     """
 
-    def __init__(self, config: NetworkConfig, words: WordModel | None = None) -> None:
+    def __init__(self, config: NetworkConfig, words: int = 0) -> None:
         super().__init__(config)
         width = 2 * config.hidden if config.architecture == "lstm" else config.channels
         self.next = nn.Conv1d(2 * width, 2 * 4, 1, groups=2)
         nn.init.zeros_(self.next.weight)
         nn.init.zeros_(cast(Tensor, self.next.bias))
-        self.hints = None if words is None else Hints(words, width)
+        self.words = words
+        self.hints = Hints(words, width) if words else None
 
-    def next_bases(self, codes: Tensor, *, hear: Hear = lambda level, states: None) -> Tensor:
+    def next_bases(self, codes: Tensor, guess: Tensor | None = None) -> Tensor:
         """Predict every base from those before it, and from those after it.
 
         Parameters
         ----------
         codes
             Bases 0 to 4 (A, C, G, T, N), (B, L), any integer dtype.
-        hear
-            Called with the name of each level that is there, ``coarse``, ``recurrent``, ``last``,
-            and its states, (B, 2, C, T), each side in the order in which it reads.
+        guess
+            What words say, as :func:`~splicenet.model.hints.first_guess` gives it; a network with
+            ``words`` needs it.
 
         Returns
         -------
@@ -74,29 +74,47 @@ class LanguageNetwork(SpliceNetwork):
             nothing is said.
         """
         length = codes.shape[1]
-        codes = F.pad(codes, (0, -length % self.config.phase), value=4)
-        codes = torch.stack([codes, codes.flip(1)], dim=1)  # (B, 2, L)
-        guess = None if self.hints is None else self.hints.guess(codes)
-        x = self._read_sides(codes, guess, hear)  # (B, 2, C, L)
+        x = self.read_sides(codes)
         logits = self.next(x.flatten(1, 2)).unflatten(1, (2, 4)).float()
         if self.hints is not None and guess is not None:
-            logits = logits + self.hints.weighed(x, guess)
-        logits = F.pad(logits, (1, 0))[..., :-1]  # what was read up to a base tells the next
-        return torch.stack([logits[:, 0], logits[:, 1].flip(-1)], dim=1)[..., :length]
+            logits = logits + self.hints(x, _padded(guess, x.shape[-1] - length))
+        # What was read up to a base tells the next; the right side is turned back.
+        left, right = F.pad(logits, (1, 0))[..., :-1].unbind(1)
+        return torch.stack([left[..., :length], right.flip(-1)[..., :length]], dim=1)
 
-    def _read_sides(self, codes: Tensor, guess: Tensor | None, hear: Hear) -> Tensor:
-        hint = 0 if self.hints is None or guess is None else self.hints.hint(guess)
+    def read_sides(self, codes: Tensor, hear: Hear = lambda level, states: None) -> Tensor:
+        """The states of the last level, (B, 2, C, L), L a whole number of strides.
+
+        Each side runs from its own beginning, the right one from the padding on.
+
+        Parameters
+        ----------
+        codes
+            As in :meth:`next_bases`.
+        hear
+            Called with the name of each level that is there, ``coarse``, ``recurrent``, ``last``,
+            and its states, (B, 2, C, T).
+        """
+        codes = F.pad(codes, (0, -codes.shape[1] % self.config.phase), value=4)
+        codes = torch.stack([codes, codes.flip(1)], dim=1)  # (B, 2, L)
         bases = F.one_hot(codes.long(), 5)[..., :4].to(self.head.weight.dtype)  # (B, 2, L, 4)
         if self.config.architecture == "lstm":
             states = _recur(self.plain, bases).transpose(2, 3)
             hear("recurrent", states)
-            return states + hint
+            return states
         x = F.relu(_causal(self.stem, bases.transpose(2, 3)))  # (B, 2, C, L)
         for block in self.trunk:
             x = _residual(cast(ResidualBlock, block), x)
-        x = _residual(self.last, _coarse(self.coarse, x, hear) + hint)
+        x = _residual(self.last, _coarse(self.coarse, x, hear))
         hear("last", x)
         return x
+
+
+def _padded(guess: Tensor, missing: int) -> Tensor:
+    """The guess where the left side ends with padding and the right one begins with it."""
+    left, right = guess.unbind(1)  # (B, L, K, 5)
+    shape = (0, 0, 0, 0)
+    return torch.stack([F.pad(left, (*shape, 0, missing)), F.pad(right, (*shape, missing, 0))], 1)
 
 
 def _causal(convolution: nn.Conv1d, x: Tensor) -> Tensor:

@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from splicenet.exceptions import ModelFileError
 from splicenet.genome.alphabet import LETTERS
 from splicenet.genome.output import atomic
-from splicenet.genome.words import WordModel
 from splicenet.model.config import NetworkConfig
 from splicenet.model.language import LanguageNetwork
 
@@ -26,7 +24,6 @@ __all__ = ["Pretrained", "is_pretrained", "load_pretrained", "save_pretrained"]
 
 _FORMAT = 1
 _KEY = "splicenet_language"
-_COUNTS = "words/counts"
 
 
 @dataclass
@@ -45,17 +42,14 @@ def save_pretrained(path: str | Path, model: Pretrained) -> None:
     OutputError
         If the file cannot be written.
     """
-    words = None if model.network.hints is None else model.network.hints.words
     header = {
         "format": _FORMAT,
         "alphabet": LETTERS,
         "network": model.network.config.to_dict(),
-        "strengths": None if words is None else list(words.strengths),
+        "words": model.network.words,
         "record": model.record,
     }
     tensors = {n: t.detach().cpu().contiguous() for n, t in model.network.state_dict().items()}
-    if words is not None:
-        tensors[_COUNTS] = torch.from_numpy(words.counts)
     data = save(tensors, metadata={_KEY: json.dumps(header, sort_keys=True)})
     with atomic(path, mode="wb") as file:
         file.write(data)
@@ -91,10 +85,7 @@ def load_pretrained(path: str | Path) -> Pretrained:
         if header["format"] > _FORMAT:
             message = "this was written by a newer splicenet; upgrade splicenet"
             raise ModelFileError(message, path=path)
-        words = None
-        if header["strengths"] is not None:
-            words = WordModel(tensors.pop(_COUNTS).numpy(), tuple(header["strengths"]))
-        network = LanguageNetwork(NetworkConfig.from_dict(header["network"]), words)
+        network = LanguageNetwork(NetworkConfig.from_dict(header["network"]), header["words"])
         network.load_state_dict(tensors)
         return Pretrained(network.eval(), dict(header["record"]))
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:

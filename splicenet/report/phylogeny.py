@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from Bio import Phylo
@@ -10,7 +10,9 @@ from Bio.Phylo.BaseTree import Clade, Tree
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["map_plot", "trees_height", "trees_plot"]
+from splicenet.evaluation.phylogeny import ALIKE, ALL, AS_READ, WORDS, Kinship
+
+__all__ = ["map_plot", "titled", "trees_height", "trees_plot"]
 
 _COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
@@ -19,16 +21,33 @@ _COLOURS = (
 _MARKS = ("o", "^", "s", "D")
 
 
-def trees_height(names: Sequence[str]) -> float:
+_TITLES = {
+    ALL: "hidden states",
+    AS_READ: "hidden states as read",
+    WORDS: "words of six bases",
+    ALIKE: "words of four bases, treated as states",
+}
+
+
+def titled(kin: Kinship) -> dict[str, Tree]:
+    """The trees to draw, under what stands above them."""
+    return {title: kin.grown[name].tree for name, title in _TITLES.items() if name in kin.grown}
+
+
+_COLUMNS = 2
+
+
+def trees_height(names: Sequence[str], trees: Collection[str]) -> float:
     """Inches that :func:`trees_plot` needs."""
-    return 1.0 + 0.3 * len(names)
+    return -(-len(trees) // _COLUMNS) * (1.0 + 0.3 * len(names))
 
 
 def trees_plot(figure: Figure, trees: Mapping[str, Tree]) -> None:
-    """Draw trees side by side under their titles, with the support of each split."""
-    for axes, (title, tree) in zip(
-        np.atleast_1d(figure.subplots(1, len(trees))), trees.items(), strict=True
-    ):
+    """Draw trees, two beside each other, under their titles, with the support of each split."""
+    grid = figure.subplots(-(-len(trees) // _COLUMNS), _COLUMNS, squeeze=False).flatten()
+    for axes in grid[len(trees) :]:
+        axes.set_axis_off()
+    for axes, (title, tree) in zip(grid, trees.items(), strict=False):
         _draw(axes, tree)
         axes.set_title(title, fontsize=10)
 

@@ -47,6 +47,8 @@ class Batch:
     """Recurrent steps of the pieces that are computed again in the backward pass; 0 for none."""
     targets: dict[str, Tensor] = field(default_factory=dict)
     """Labels of those tasks of which anything is known here, as :class:`Windows` has them."""
+    grounds: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    """(B,), which of the species each window is from, by index."""
 
 
 class Batches:
@@ -130,6 +132,7 @@ class Batches:
                 for name, answers in windows.targets.items()
                 if is_known(answers).any()
             },
+            windows.grounds,
         )
 
     def _ground(self, step: int) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -20,6 +20,7 @@ from splicenet.genome.regions import spread
 from splicenet.genome.species import Species
 from splicenet.genome.tasks import SPLICE
 from splicenet.genome.words import WordModel, count_followers, fit_words
+from splicenet.model.hints import first_guess
 from splicenet.model.language import SIDES, LanguageNetwork
 from splicenet.model.modelfile import SUFFIX
 from splicenet.model.network import NetworkConfig, SpliceNetwork
@@ -49,20 +50,29 @@ class NextBase:
         Genomes and regions that are scored.
     bases
         How many bases of them, shared alike between the genomes.
+    words
+        Of each genome its own words, in the order of the grounds; nothing if the network does
+        without.
     """
 
-    def __init__(self, validation: Sequence[Part], bases: int) -> None:
+    def __init__(
+        self, validation: Sequence[Part], bases: int, words: Mapping[str, WordModel]
+    ) -> None:
         each = bases // max(1, len(validation))
         self._validation = [(one, spread(regions, each)) for one, regions in validation]
+        self._words = words
 
     def losses(
         self, network: SpliceNetwork, batch: Batch, settings: TrainingSettings
     ) -> dict[str, Tensor]:
         """Mean bits of the known bases of a batch."""
         network.train()
-        device = batch.codes.device.type
+        device, guess = batch.codes.device.type, None
+        if self._words:
+            words = list(self._words.values())
+            guess = first_guess([words[i] for i in batch.grounds], batch.codes, counted=True)
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-            logits = cast(LanguageNetwork, network).next_bases(batch.codes)
+            logits = cast(LanguageNetwork, network).next_bases(batch.codes, guess)
         known = 2 * torch.count_nonzero(batch.codes != N).clamp(min=1)
         return {SPLICE: base_bits(logits, batch.codes).sum() / known}
 
@@ -70,7 +80,8 @@ class NextBase:
         """How many bits fewer than two, and the bits of each genome."""
         columns = {}
         for one, regions in self._validation:
-            bits = network_bits(cast(LanguageNetwork, network), one.genome, regions)
+            words = self._words.get(one.name)
+            bits = network_bits(cast(LanguageNetwork, network), one.genome, regions, words)
             columns[f"bits_{one.name}"] = float(bits.per_base.mean())
         return 2 - float(np.nanmean(list(columns.values()))), columns
 
@@ -104,8 +115,8 @@ def pretrain_model(
     holdout
         A share, or regions as :func:`share_regions` takes them, never read before the end.
     words
-        Bases of the longest words whose counts in the training sequence of all genomes give the
-        network a first guess to correct; 0 for none.
+        Bases of the longest words whose counts in the training sequence of the same genome give
+        the network a first guess to correct; 0 for none.
     markov
         Highest order of the Markov models that each genome is compared with.
     device
@@ -130,9 +141,9 @@ def pretrain_model(
     settings = replace(settings, genes=0.0)
     parts = split_species(species, holdout, settings)
     training = parts.part("training")
-    guess = _count(training, parts.part("validation"), words) if words else None
+    counted = dict(_own_words(parts, words)) if words else {}
     torch.manual_seed(settings.seed)
-    network = LanguageNetwork(config, guess)
+    network = LanguageNetwork(config, words)
     record = run_record(parts, config, settings, None, ()) | {"words": words}
     trainer = Trainer(
         network.to(device),
@@ -142,9 +153,10 @@ def pretrain_model(
         checkpoint=checkpoint,
         identity={key: record[key] for key in ("network", "training", "data", "words")}
         | {"order of species": [one.name for one in species]},
-        goal=NextBase(parts.part("validation"), settings.validation_bases // 2),
+        goal=NextBase(parts.part("validation"), settings.validation_bases // 2, counted),
     )
     run_to_the_end(trainer, checkpoint, resume, reporter)
+    counted.clear()
     network.load_state_dict(trainer.best)
     table = bits_table(network, parts, markov=markov, bases=settings.test_bases)
     model = Pretrained(
@@ -190,22 +202,18 @@ def bits_table(
         ``order``, which that is, and ``markov_0`` and so on.
     """
     held_out = {one.name: (one, regions) for one, regions in parts.part("held_out")}
-    watched = {one.name: (one, regions) for one, regions in parts.part("validation")}
     rows = []
-    for one, regions in parts.part("training"):
-        if one.name not in held_out:
-            continue
-        whole, told = held_out[one.name]
+    for name, counted in _own_words(parts, max(markov, network.words), held_out):
+        one, told = held_out[name]
         told = told if bases is None else spread(told, bases)
-        own = watched.get(one.name, (one, regions))
-        counted = _count([(one, regions)], [own], markov)
-        ours = network_bits(network, whole.genome, told)
-        theirs = markov_bits(counted, whole.genome, told)
+        guess = counted.shortened(network.words) if network.words else None
+        ours = network_bits(network, one.genome, told, guess)
+        theirs = markov_bits(counted.shortened(markov), one.genome, told)
         for side, direction in enumerate(SIDES):
             orders = theirs.per_base[:, side]
             rows.append(
                 {
-                    "genome": one.name,
+                    "genome": name,
                     "direction": direction,
                     "bases": ours.bases,
                     "network": ours.per_base[side],
@@ -217,12 +225,16 @@ def bits_table(
     return pd.DataFrame(rows)
 
 
-def _count(training: Sequence[Part], watched: Sequence[Part], order: int) -> WordModel:
-    """Count the words of some sequence, and learn from other sequence how to weigh them."""
-    counts = count_followers([(one.genome, regions) for one, regions in training], order)
-    seen = [
-        one.genome.fetch(region.contig, region.start, region.end)
-        for one, regions in watched
-        for region in spread(regions, _WATCHED // len(watched))
-    ]
-    return fit_words(counts, seen)
+def _own_words(
+    parts: Parts, order: int, genomes: Container[str] | None = None
+) -> Iterator[tuple[str, WordModel]]:
+    """Of each genome the words of its training part, weighed by its validation part."""
+    watched = {one.name: regions for one, regions in parts.part("validation")}
+    for one, regions in parts.part("training"):
+        if genomes is not None and one.name not in genomes:
+            continue
+        seen = [
+            one.genome.fetch(region.contig, region.start, region.end)
+            for region in spread(watched.get(one.name, regions), _WATCHED)
+        ]
+        yield one.name, fit_words(count_followers([(one.genome, regions)], order), seen)

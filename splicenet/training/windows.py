@@ -30,12 +30,14 @@ class Windows(NamedTuple):
 
     ``codes`` and ``labels`` are (windows, longest), uint8; labels are UNKNOWN where nothing is to
     be learned. ``targets`` has the labels of each task by name, as :class:`Target` gives them:
-    (windows, longest) of a local one, (windows,) of a global one.
+    (windows, longest) of a local one, (windows,) of a global one. ``grounds``, (windows,), has the
+    index of the ground that each window is from.
     """
 
     codes: np.ndarray
     labels: np.ndarray
     targets: dict[str, np.ndarray]
+    grounds: np.ndarray
 
 
 @dataclass
@@ -166,17 +168,23 @@ class WindowSampler:
         codes = np.full((len(lengths), max(lengths)), N, np.uint8)
         labels = np.full_like(codes, UNKNOWN)
         targets = {task.name: unknown(task, codes.shape) for task in self.tasks}
+        grounds = np.empty(len(lengths), np.int64)
         for row, length in enumerate(lengths):
-            codes[row, :length], labels[row, :length], said = self._draw_window(length, ground)
+            grounds[row] = self._draw_ground() if ground is None else ground
+            window, answers, said = self._draw_window(length, int(grounds[row]))
+            codes[row, :length], labels[row, :length] = window, answers
             for name, answer in said.items():
                 targets[name][(row, slice(length)) if answer.ndim else row] = answer
-        return Windows(codes, labels, targets)
+        return Windows(codes, labels, targets, grounds)
 
-    def _draw_window(self, length: int, index: int | None) -> Windows:
+    def _draw_ground(self) -> int:
+        return int(self._rng.choice(len(self.grounds), p=self._species_share))
+
+    def _draw_window(
+        self, length: int, index: int
+    ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
         rng = self._rng
         margin = min(self.margin, length // 4)
-        if index is None:
-            index = int(rng.choice(len(self.grounds), p=self._species_share))
         ground = self.grounds[index]
         if rng.random() < self.genes and len(ground.anchors):
             region_index, place, strand_index = ground.anchors[rng.integers(len(ground.anchors))]
@@ -194,7 +202,7 @@ class WindowSampler:
         labels[:margin] = UNKNOWN
         labels[length - margin :] = UNKNOWN
         if not self.tasks:
-            return Windows(codes, labels, {})
+            return codes, labels, {}
         there = codes != N
         there[:margin] = there[length - margin :] = False
         said = {
@@ -202,7 +210,7 @@ class WindowSampler:
             for task in self.tasks
             if (target := ground.targets.get(task.name)) is not None
         }
-        return Windows(codes, labels, said)
+        return codes, labels, said
 
 
 def read_window(

@@ -40,8 +40,8 @@ def test_a_network_that_says_what_words_say_has_their_bits(genome, words, tiny, 
     """Windows leave no base out and count none twice, in both directions."""
     monkeypatch.setattr("splicenet.evaluation.bits._WINDOW", 1024)
     monkeypatch.setattr("splicenet.evaluation.bits._CONTEXT", 256)
-    network = LanguageNetwork(NetworkConfig(**tiny), words)
-    told = network_bits(network, genome, [REGION, Interval("NC_004353.4", 0, 700)])
+    network = LanguageNetwork(NetworkConfig(**tiny), words.order)
+    told = network_bits(network, genome, [REGION, Interval("NC_004353.4", 0, 700)], words)
     markov = markov_bits(words, genome, [REGION, Interval("NC_004353.4", 0, 700)])
     assert told.bases == markov.bases == 20_700
     # At a region's beginning the network says nothing of one base.

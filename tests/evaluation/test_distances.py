@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from splicenet.evaluation.distances import (
+    at_equal_composition,
     mean_distances,
     resample,
     whiten,
@@ -35,6 +36,18 @@ def test_whitened_windows_scatter_alike():
 def test_few_windows_of_many_numbers_do_no_harm():
     windows = np.random.default_rng(0).normal(size=(4, 3, 50))
     assert np.isfinite(mean_distances(whiten(windows))).all()
+    assert not mean_distances(whiten(np.ones((4, 3, 50)))).any()
+
+
+def test_what_composition_explains_within_genomes_is_taken_out_between_them():
+    rng = np.random.default_rng(0)
+    first = rng.uniform(0.2, 0.3, (3, 500, 1)) + np.array([0.0, 0.3, 0.6])[:, None, None]
+    shares = np.concatenate([first, 1 - first], axis=-1)  # as shares do, they sum to one
+    own = np.array([5.0, 0.0, 0.0])[:, None, None]
+    states = np.concatenate([own + 7 * first, -3 * first + 0 * own], axis=-1)
+    equal = at_equal_composition(states + 1e-3 * rng.normal(size=states.shape), shares)
+    distances = np.sqrt(mean_distances(equal))
+    np.testing.assert_allclose(distances, [[0, 5, 5], [5, 0, 0], [5, 0, 0]], atol=0.1)
 
 
 def test_words():

@@ -75,18 +75,30 @@ def test_strengths_are_fitted_to_other_sequence():
     assert told.probabilities[0, np.arange(20, 400), -1, repeated[20:400]].min() > 0.9
 
 
-def test_a_base_that_was_counted_is_told_from_the_others(tmp_path):
-    (tmp_path / "g.fa").write_text(f">c\n{TEXT}\n")
-    whole = encode(TEXT)
+def test_a_sequence_that_was_counted_is_told_from_all_the_rest(tmp_path):
+    (tmp_path / "g.fa").write_text(f">c\n{TEXT}\n>rest\n{TEXT[::-1]}\n")
+    order, strengths = 2, (4.0, 2.0, 2.0)
     with open_genome(tmp_path / "g.fa") as genome:
-        region = [Interval("c", 0, len(TEXT))]
-        model = WordModel(count_followers([(genome, region)], 2), (4.0, 2.0, 2.0))
-    told = model.tell(whole[None], counted=True)
-    for place in (15, 20, 30):
-        table = model.counts.copy()
-        table[numbered(TEXT[place - 2 : place]), whole[place]] -= 1
-        others = WordModel(table, model.strengths).tell(whole[None])
-        np.testing.assert_allclose(
-            told.probabilities[0, place], others.probabilities[0, place], rtol=1e-6
-        )
-        assert (told.seen[0, place] == others.seen[0, place]).all()
+        here, rest = ([Interval(name, 0, len(TEXT))] for name in ("c", "rest"))
+        all_words = count_followers([(genome, [*here, *rest])], order)
+        rest_words = count_followers([(genome, rest)], order)
+    codes = encode(TEXT)[None]
+    told = WordModel(all_words, strengths).tell(codes, counted=True)
+    expected = WordModel(rest_words, strengths).tell(codes)
+    np.testing.assert_allclose(told.probabilities, expected.probabilities, rtol=1e-6)
+    np.testing.assert_array_equal(told.seen, expected.seen)
+
+
+def test_a_sequence_without_words_takes_nothing_away():
+    model = WordModel(np.ones((16, 4), np.int32), (1.0, 1.0, 1.0))
+    told = model.tell(np.full((1, 5), N, np.uint8), counted=True)
+    np.testing.assert_allclose(told.probabilities, 0.25)
+
+
+def test_shortened_words_are_those_that_were_fitted_shorter():
+    rng = np.random.default_rng(2)
+    counts, seen = rng.integers(0, 9, (64, 4)).astype(np.int32), encode(TEXT * 5)
+    shorter = fit_words(counts.reshape(4, 16, 4).sum(0, dtype=np.int32), [seen])
+    again = fit_words(counts, [seen]).shortened(2)
+    assert again.strengths == shorter.strengths
+    np.testing.assert_array_equal(again.counts, shorter.counts)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from splicenet.genome.words import WordModel
+from splicenet.model.hints import first_guess
 from splicenet.model.language import LanguageNetwork
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 
@@ -47,14 +48,18 @@ def random_codes(length: int, seed: int = 0) -> torch.Tensor:
 @pytest.mark.parametrize("guessing", [False, True])
 @torch.no_grad()
 def test_no_base_tells_itself_or_one_that_was_told_before(config, words, guessing):
-    network = shaken(LanguageNetwork(config, words if guessing else None))
+    network = shaken(LanguageNetwork(config, words.order if guessing else 0))
+
+    def read(codes):
+        return network.next_bases(codes, first_guess([words], codes) if guessing else None)
+
     codes = random_codes(130)
-    said = network.next_bases(codes)
+    said = read(codes)
     assert said.shape == (1, 2, 4, 130)
     for place in (0, 1, 5, 31, 32, 33, 47, 48, 100, 128, 129):
         changed = codes.clone()
         changed[0, place] = (codes[0, place] + 1) % 4
-        moved = (network.next_bases(changed) - said).abs().amax(2)[0]  # (2, L)
+        moved = (read(changed) - said).abs().amax(2)[0]  # (2, L)
         assert not moved[0, : place + 1].any()
         assert not moved[1, place:].any()
         assert moved[0, place + 1 :].any() or place == 129
@@ -102,7 +107,7 @@ def test_one_sided_kernels_read_like_the_whole_network(tiny):
     network.coarse.up.bias.zero_()
     heard = {}
     codes = random_codes(64)
-    network.next_bases(codes, hear=lambda level, states: heard.update({level: states}))
+    network.read_sides(codes, lambda level, states: heard.update({level: states}))
     whole = {}
     hook = network.last.register_forward_hook(lambda *said: whole.update(last=said[-1]))
     coarse = network.coarse.blocks.register_forward_hook(
@@ -146,12 +151,33 @@ def test_both_sides_are_one_where_weights_are_mirrored(tiny):
     torch.testing.assert_close(one, other, rtol=0, atol=1e-5)
 
 
-def test_untrained_it_says_what_the_longest_words_say(tiny, words):
-    network = LanguageNetwork(NetworkConfig(**tiny), words).eval()
+@torch.no_grad()
+def test_what_words_say_is_not_in_the_states(tiny, words):
+    network = shaken(LanguageNetwork(NetworkConfig(**tiny), words.order))
     codes = random_codes(60)
-    said = network.next_bases(codes).softmax(2).detach()
+    said = network.next_bases(codes, first_guess([words], codes))
+    without = LanguageNetwork(network.config).eval()
+    without.load_state_dict(network.state_dict(), strict=False)
+    assert torch.equal(network.read_sides(codes), without.read_sides(codes))
+    assert not torch.allclose(said, without.next_bases(codes), atol=0.1)
+
+
+def test_untrained_it_says_what_the_longest_words_say(tiny, words):
+    network = LanguageNetwork(NetworkConfig(**tiny), words.order).eval()
+    codes = random_codes(60)
+    said = network.next_bases(codes, first_guess([words], codes)).softmax(2).detach()
     ahead = words.tell(codes.numpy().astype(np.uint8)).probabilities[0, :, -1]
     np.testing.assert_allclose(said[0, 0, :, 1:].T, ahead[1:], atol=1e-5)
     behind = words.tell(3 - codes.flip(1).numpy().astype(np.uint8)).probabilities[0, ::-1, -1, ::-1]
-    # The last windows are padded with N, so that all but the last base have words before them.
     np.testing.assert_allclose(said[0, 1, :, :59].T, behind[:59], atol=1e-5)
+
+
+def test_every_genome_is_guessed_by_its_own_words(words):
+    other = WordModel(words.counts[::-1].copy(), words.strengths)
+    codes = torch.cat([random_codes(40, 1), random_codes(40, 2), random_codes(40, 3)])
+    together = first_guess([words, other, words], codes)
+    assert together.shape == (3, 2, 40, 3, 5)
+    for row, model in enumerate((words, other, words)):
+        alone = first_guess([model], codes[row : row + 1])
+        assert torch.equal(together[row], alone[0])
+    assert not torch.equal(together[1], first_guess([words], codes[1:2])[0])

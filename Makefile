@@ -1,14 +1,20 @@
 # make demo    train on a real chromosome, evaluate, predict, draw, explain: about 5 minutes on two cores
 # make test    the tests
 # make lint    ruff and mypy
-# make bench   the speed of prediction, in a few minutes; wants a quiet machine
+# make bench   speed, alone and beside the peers that are installed, in a few minutes; wants a quiet machine
 # make bench-accuracy   the accuracy table: four networks, 20 minutes of training each
+# make bench-models GENOMES=folder    train the shipped model again: two hours
+# make bench-species GENOMES=folder   species left out, adaptation, confounders, the tree: some five hours
+#   GENOMES has samplesheet.csv (species, kingdom, fasta, annotation) and splits.bed, what judges them
 PYTHON ?= python3
 BIN := .venv/bin
 FLY := data/drosophila_melanogaster_chr4
 GENOME := --fasta $(FLY)/genome.fa.gz --annotation $(FLY)/annotation.gtf.gz
 
-.PHONY: demo test lint bench bench-accuracy clean
+CROSSVAL := --steps 800 --length 2048 --evaluations 4 --validation-bases 200000 --test-bases 8000000 --threads 1
+PRETRAIN := --steps 2500 --words 12 --length 2048 --validation-bases 300000 --evaluations 8 --test-bases 400000 --threads 1
+
+.PHONY: demo test lint bench bench-accuracy bench-models bench-species clean
 
 .venv/ready: pyproject.toml requirements-dev.txt
 	$(PYTHON) -m venv .venv
@@ -36,9 +42,20 @@ lint: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/peers.py
 
 bench-accuracy: .venv/ready
 	$(BIN)/python benchmarks/arabidopsis.py
+
+bench-models: .venv/ready
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES)
+
+bench-species: .venv/ready
+	$(BIN)/splicenet crossval $(GENOMES)/samplesheet.csv --holdout $(GENOMES)/splits.bed $(CROSSVAL) -o benchmark-data/crossval
+	$(BIN)/python benchmarks/adaptation.py --genomes $(GENOMES)
+	$(BIN)/python benchmarks/confounders.py --genomes $(GENOMES)
+	$(BIN)/splicenet pretrain $(GENOMES)/*/genome.fa.gz --holdout benchmarks/pretrain.bed $(PRETRAIN) -o benchmark-data/pretrained.splicenet
+	$(BIN)/python benchmarks/phylogeny.py benchmark-data/pretrained.splicenet $(GENOMES)/*/genome.fa.gz
 
 clean:
 	rm -rf .venv demo dist

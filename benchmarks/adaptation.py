@@ -147,7 +147,7 @@ def beginnings(options: argparse.Namespace) -> dict[str, Path | None]:
         others = [one for name, one in known.items() if name != options.species]
         settings = partial(
             TrainingSettings,
-            length=4096,
+            length=2048,
             evaluations=2,
             validation_bases=options.validation_bases,
             test_bases=1 << 16,
@@ -176,8 +176,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=50, help="of an adaptation")
     parser.add_argument("--rate", type=float, default=1e-3, help="of an adaptation")
     parser.add_argument("--scratch-rate", type=float, default=5e-3)
-    parser.add_argument("--base-steps", type=int, default=300, help="shared by plain and meta")
-    parser.add_argument("--rest-steps", type=int, default=160, help="of each by itself")
+    parser.add_argument("--base-steps", type=int, default=400, help="shared by plain and meta")
+    parser.add_argument("--rest-steps", type=int, default=200, help="of each by itself")
     parser.add_argument("--plain-rate", type=float, default=2.5e-3, help="of plain by itself")
     parser.add_argument("--meta", type=int, default=5, help="steps on one species")
     parser.add_argument("--test-bases", type=int, default=500_000)

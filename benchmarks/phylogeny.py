@@ -85,7 +85,6 @@ def main() -> None:
     parser.add_argument("genomes", nargs="+")
     parser.add_argument("--windows", type=int, default=96)
     parser.add_argument("--length", type=int, default=8192)
-    parser.add_argument("--composition", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument(
         "--networks", nargs="+", default=["pretrained", "untrained", "splice sites"]
@@ -101,15 +100,12 @@ def main() -> None:
             for name, path in zip(genome_names(options.genomes), options.genomes, strict=True)
         ]
 
-        def measure(
-            network: str, windows: int, length: int, composition: int, seed: int
-        ) -> dict[str, Any]:
+        def measure(network: str, windows: int, length: int, seed: int) -> dict[str, Any]:
             kin = kinship(
                 network_of(network, options.model),
                 species,
                 windows=windows,
                 length=length,
-                composition=composition,
                 bootstrap=200 if seed == 1 else 0,
                 seed=seed,
             )
@@ -122,7 +118,6 @@ def main() -> None:
                 "network": network,
                 "windows": options.windows,
                 "length": options.length,
-                "composition": options.composition,
                 "seed": seed,
             }
             for seed in range(1, options.seeds + 1)

@@ -1,10 +1,12 @@
-"""The recipe of the shipped model: one network for nine species, from their training regions only.
+"""The recipe of the shipped models: a network for all species, or for a clade of them.
 
-Needs a folder with ``samplesheet.csv`` (species, fasta, annotation) and ``splits.bed``, the regions
-kept for testing, which no training, stopping, calibration or threshold reads. A run that was killed
-goes on where it was. Copy the result to ``splicenet/weights`` if it is better than what is there.
+Needs a folder with ``samplesheet.csv`` (species, kingdom, fasta, annotation) and ``splits.bed``,
+the regions kept for testing, which no training, stopping, calibration or threshold reads. A run
+that was killed goes on where it was. Copy the result to ``splicenet/weights`` if it is better than
+what is there.
 
     python benchmarks/train_models.py --genomes genomes
+    python benchmarks/train_models.py --genomes genomes --model plants --minutes 60
 """
 
 from __future__ import annotations
@@ -14,21 +16,39 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
+
+KINGDOMS = {"plants": "plant", "animals": "animal", "fungi": "fungus"}
+"""What each model reads; ``universal`` reads everything."""
+
+
+def species_of(model: str, genomes: Path) -> pd.DataFrame:
+    """The rows of the samplesheet that a model learns from, their paths whole."""
+    sheet = pd.read_csv(genomes / "samplesheet.csv")
+    for column in ("fasta", "annotation"):
+        sheet[column] = [str((genomes / path).resolve()) for path in sheet[column]]
+    sheet = sheet[["species", "kingdom", "fasta", "annotation"]]
+    return sheet if model == "universal" else sheet[sheet["kingdom"] == KINGDOMS[model]]
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--genomes", type=Path, required=True)
+    parser.add_argument("--model", choices=["universal", *KINGDOMS], default="universal")
     parser.add_argument("--minutes", default="110")
+    parser.add_argument("--length", default="2048:8192")
     parser.add_argument("--test-bases", default="2000000")
     parser.add_argument("--threads", default="1")
-    parser.add_argument("--output", default="benchmark-data/universal.splicenet")
+    parser.add_argument("--folder", type=Path, default=Path("benchmark-data/models"))
     options = parser.parse_args()
-    command = [sys.executable, "-m", "splicenet", "train"]
-    command += ["--samplesheet", str(options.genomes / "samplesheet.csv")]
+    options.folder.mkdir(parents=True, exist_ok=True)
+    sheet = options.folder / f"{options.model}.csv"
+    species_of(options.model, options.genomes).to_csv(sheet, index=False)
+    command = [sys.executable, "-m", "splicenet", "train", "--samplesheet", str(sheet)]
     command += ["--holdout", str(options.genomes / "splits.bed")]
-    command += ["--minutes", options.minutes, "--test-bases", options.test_bases]
-    command += ["--threads", options.threads]
-    command += ["--output", options.output, "--resume"]
+    command += ["--minutes", options.minutes, "--length", options.length]
+    command += ["--test-bases", options.test_bases, "--threads", options.threads]
+    command += ["--output", str(options.folder / f"{options.model}.splicenet"), "--resume"]
     subprocess.run(command, check=True)
 
 

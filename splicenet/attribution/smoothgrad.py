@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from splicenet.attribution.gradient import centred
-from splicenet.attribution.references import generator
 from splicenet.attribution.target import (
     BATCH_TOKENS,
     Attribution,
@@ -21,6 +20,7 @@ from splicenet.attribution.target import (
     tensors,
 )
 from splicenet.genome.alphabet import N
+from splicenet.genome.shuffle import generator
 from splicenet.model.network import SpliceNetwork
 
 __all__ = ["smoothgrad"]

@@ -10,10 +10,8 @@ import click
 from splicenet.cli.options import choose_device, device_options, model_option
 from splicenet.cli.running import Terminal, summary
 from splicenet.genome.intervals import Interval
-from splicenet.genome.labels import Labels
 from splicenet.genome.regions import read_regions
-from splicenet.genome.sequence import open_genome
-from splicenet.genome.species import Species, open_species
+from splicenet.genome.species import open_bare, open_species
 from splicenet.model.network import NetworkConfig
 from splicenet.model.shipped import open_model
 from splicenet.training.adapt import choose_loci, find_loci, locus_parts, self_labelled
@@ -25,6 +23,10 @@ __all__ = ["adapt"]
 _STEPS = 300
 _EVALUATIONS = 10
 _SELF_BASES = 20_000_000
+_INSTEAD = {
+    False: "without an annotation or reads use --self-train",
+    True: "the model is sure of too few sites to learn from them: annotate some genes",
+}
 
 
 @click.command()
@@ -97,21 +99,23 @@ def adapt(
     name = Path(fasta).name.partition(".")[0]
     context = click.get_current_context()
     if self_train:
-        genome = context.with_resource(open_genome(fasta))
-        species = Species(name, genome, Labels({}, {}), [], sources={"fasta": Path(fasta).name})
+        species = context.with_resource(open_bare(name, fasta))
     else:
         opened = open_species(name, fasta, annotation, bam, min_reads=min_reads)
         species = context.with_resource(opened)
     held_out: Sequence[Interval] = read_regions(holdout, species.genome) if holdout else ()
     if self_train:
         parent.network.to(place)
-        species, loci = self_labelled(
+        species, found = self_labelled(
             parent, species, bases=_SELF_BASES, outside=held_out, seed=seed
         )
     else:
-        loci = find_loci(species, min_reads=min_reads)
-    loci = choose_loci(loci, genes, outside=held_out, seed=seed)
+        found = find_loci(species, min_reads=min_reads)
+    loci = choose_loci(found, genes, outside=held_out, seed=seed, instead=_INSTEAD[self_train])
     terminal = Terminal()
+    if parent.network.config.tasks:
+        lost = ", ".join(task.name for task in parent.network.config.tasks)
+        terminal.note(f"only donors and acceptors are taught; the heads of {lost} are left out")
     terminal.note(f"{species.name}: {len(loci):,} stretches to learn from")
     narrow, parts = locus_parts(species, loci, held_out=held_out, seed=seed)
     adapted = train_model(

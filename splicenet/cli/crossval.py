@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,25 +13,35 @@ from typing import Any
 import click
 import torch
 
-from splicenet.cli.folds import Command, fold_lock, run_processes
+from splicenet.cli.folds import Command, claim_folder, fold_lock, run_processes
 from splicenet.cli.options import choose_device, device_options, field_option
 from splicenet.cli.running import Terminal, share_or_regions
-from splicenet.exceptions import OutputError, SamplesheetError, SplicenetError
+from splicenet.exceptions import SamplesheetError, SplicenetError
 from splicenet.genome.checksum import sha256
 from splicenet.genome.output import atomic
 from splicenet.genome.samplesheet import Row, read_samplesheet
+from splicenet.genome.sequence import open_genome
 from splicenet.genome.species import open_species
 from splicenet.model.cells import CELLS
 from splicenet.model.network import NetworkConfig
-from splicenet.report.crossval import crossval_plot, crossval_table, figure_height
+from splicenet.report.crossval import crossval_page, crossval_plot, figure_height
 from splicenet.report.pictures import canvas
-from splicenet.training.crossval import Fold, gather, is_finished, plan_folds, run_fold
+from splicenet.training.crossval import (
+    JUDGED,
+    SIMILAR,
+    Fold,
+    gather,
+    is_finished,
+    plan_folds,
+    run_fold,
+)
+from splicenet.training.parts import hold_out
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["crossval"]
 
-_DEFAULT_EPOCHS = 1.0
-_setting = partial(field_option, TrainingSettings(epochs=_DEFAULT_EPOCHS))
+_DEFAULT_STEPS = 1000
+_setting = partial(field_option, TrainingSettings(steps=_DEFAULT_STEPS))
 
 
 @click.command()
@@ -61,16 +71,16 @@ _setting = partial(field_option, TrainingSettings(epochs=_DEFAULT_EPOCHS))
     "--seeds", default=1, show_default=True, type=click.IntRange(1), help="Seeds, from 1 on."
 )
 @click.option("--minutes", type=float, help="Budget of each training, in time.")
-@click.option("--steps", type=int, help="Budget of each training, in batches; repeats exactly.")
 @click.option(
-    "--epochs",
-    type=float,
-    help=f"Budget of each training, in epochs; repeats exactly.  [default: {_DEFAULT_EPOCHS:g}]",
+    "--steps",
+    type=int,
+    help=f"Budget of each training, in batches; repeats exactly.  [default: {_DEFAULT_STEPS:,}]",
 )
 @click.option(
     "--test-bases",
     type=click.IntRange(1),
-    help="Bases of what judges a species, both strands counted, that are scored.  [default: all]",
+    help="Bases of what judges a species, both strands counted, that are scored, in stretches at "
+    "equal distances.  [default: all]",
 )
 @field_option(NetworkConfig, "--cell", "cell", "As of train.", type=click.Choice(CELLS))
 @_setting("--length", "length", "As of train.", type=str)
@@ -84,7 +94,12 @@ _setting = partial(field_option, TrainingSettings(epochs=_DEFAULT_EPOCHS))
     type=click.FloatRange(0, 1),
     help="Share of a gene's 21-letter words in the training sequence from which it is reported.",
 )
-@click.option("--exclude-similar", is_flag=True, help="And leave such genes out of the judgement.")
+@click.option(
+    "--exclude-similar",
+    is_flag=True,
+    help="Leave genes out of the judgement that are similar to training sequence of any species, "
+    "their own included.",
+)
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="At a time.")
 @click.option("--list", "only_list", is_flag=True, help="Name the folds and stop.")
 @click.option("--fold", metavar="NAME", help="Run this one alone, as in a cluster's array of jobs.")
@@ -119,24 +134,26 @@ def crossval(
     splicenet crossval species.csv --list
     splicenet crossval species.csv --fold without-caenorhabditis_elegans-1
     """
-    if all(choices[limit] is None for limit in ("minutes", "steps", "epochs")):
-        choices["epochs"] = _DEFAULT_EPOCHS
+    if choices["minutes"] is None and choices["steps"] is None:
+        choices["steps"] = _DEFAULT_STEPS
     settings, config = TrainingSettings(**choices), NetworkConfig(cell=cell)
     rows = read_samplesheet(samplesheet)
-    folds = plan_folds(_groups(rows, by, samplesheet), seeds=range(1, seeds + 1), ceiling=ceiling)
+    groups = _groups(rows, by, samplesheet)
+    folds = plan_folds(groups, seeds=range(1, seeds + 1), ceiling=ceiling)
     if only_list:
         click.echo("\n".join(one.name for one in folds))
         return
     folder = Path(output)
     about = {
-        "samplesheet": sha256(samplesheet),
+        "species": groups,
+        "files": {row.species: _checksums(row) for row in rows},
         "holdout": sha256(holdout) if os.path.isfile(holdout) else holdout,
         "training": settings.to_dict(),
         "network": config.to_dict(),
         "similar": similar,
         "exclude_similar": exclude_similar,
     }
-    _begin(folder, json.loads(json.dumps(about)))
+    claim_folder(folder, about)
     if fold is not None:
         chosen = [one for one in folds if one.name == fold]
         if not chosen:
@@ -149,7 +166,7 @@ def crossval(
                     folder / "folds" / fold,
                     config=config,
                     settings=settings,
-                    holdout=share_or_regions(holdout),
+                    holdout=holdout,
                     similar=similar,
                     exclude=exclude_similar,
                     device=choose_device(device, threads),
@@ -167,6 +184,11 @@ def crossval(
     click.echo((folder / "crossval.md").read_text(encoding="utf-8"))
 
 
+def _checksums(row: Row) -> dict[str, str]:
+    files = {"fasta": row.fasta, "annotation": row.annotation, "bam": row.bam}
+    return {name: sha256(path) for name, path in files.items() if path is not None}
+
+
 def _groups(rows: Sequence[Row], by: str | None, sheet: str) -> dict[str, list[str]]:
     """Names of species by what they are left out with."""
     if len(rows) < 2:
@@ -179,27 +201,6 @@ def _groups(rows: Sequence[Row], by: str | None, sheet: str) -> dict[str, list[s
     if len(groups) < 2:
         raise SamplesheetError(f"all species have the same {by}; none would be left", path=sheet)
     return dict(groups)
-
-
-def _begin(folder: Path, about: dict[str, Any]) -> None:
-    """Make the folder, or check that what lies there was made in the same way."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"this folder cannot be made ({error.strerror})", path=folder) from error
-    path = folder / "crossval.json"
-    if not path.exists():
-        with atomic(path) as file:
-            json.dump(about, file, indent=1)
-        return
-    before = json.loads(path.read_text(encoding="utf-8"))
-    changed = [name for name in about if about[name] != before.get(name)]
-    if changed:
-        raise SplicenetError(
-            f"it holds folds of another {' and '.join(changed)}; choose another folder, or repeat "
-            "the command that began it",
-            path=folder,
-        )
 
 
 def _again(fold: Fold, threads: int) -> list[str]:
@@ -220,29 +221,52 @@ def _again(fold: Fold, threads: int) -> list[str]:
 _NOT_PASSED = ("fold", "only_list", "jobs", "threads", "help")
 
 
-def _run(fold: Fold, rows: Sequence[Row], folder: Path, **more: Any) -> None:
-    needed = {*fold.trained, *fold.judged}
+def _run(
+    fold: Fold,
+    rows: Sequence[Row],
+    folder: Path,
+    *,
+    settings: TrainingSettings,
+    holdout: str,
+    exclude: bool,
+    **more: Any,
+) -> None:
     context = click.get_current_context()
-    species = {
-        row.species: context.with_resource(
-            open_species(row.species, row.fasta, row.annotation, row.bam)
-        )
-        for row in rows
-        if row.species in needed
-    }
-    terminal = Terminal()
-    run_fold(fold, species, folder, reporter=terminal, **more)
+    genomes = [context.with_resource(open_genome(row.fasta)) for row in rows]
+    # A contig belongs to the species that has it by that very name: all of them must be asked.
+    seeded = replace(settings, seed=fold.seed)
+    held_out = hold_out(genomes, share_or_regions(holdout), seeded)
+    terminal, species = Terminal(), {}
+    for row in rows:
+        if exclude or row.species in {*fold.trained, *fold.judged}:
+            one = open_species(row.species, row.fasta, row.annotation, row.bam)
+            species[row.species] = context.with_resource(one)
+            for note in one.notes:
+                terminal.note(note)
+    run_fold(
+        fold,
+        species,
+        folder,
+        settings=settings,
+        held_out=dict(zip([row.species for row in rows], held_out, strict=True)),
+        exclude=exclude,
+        reporter=terminal,
+        **more,
+    )
     terminal.close()
 
 
 def _report(folder: Path, folds: Sequence[Fold]) -> None:
     """Write what is known so far."""
-    judged = gather([folder / "folds" / one.name for one in folds])
+    folders = [folder / "folds" / one.name for one in folds]
+    judged = gather(folders, JUDGED)
     if not len(judged):
         return
+    with atomic(folder / "similar.tsv") as file:
+        gather(folders, SIMILAR).to_csv(file, sep="\t", index=False)
     with atomic(folder / "crossval.tsv") as file:
         judged.to_csv(file, sep="\t", index=False)
     with atomic(folder / "crossval.md") as file:
-        file.write(crossval_table(judged) + "\n")
+        file.write(crossval_page(judged) + "\n")
     with canvas(folder / "crossval.png", width=9, height=figure_height(judged)) as figure:
         crossval_plot(figure, judged)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
-from splicenet.exceptions import SplicenetError
+from splicenet.exceptions import OutputError, SplicenetError
+from splicenet.genome.output import atomic
 
-__all__ = ["Command", "fold_lock", "run_processes"]
+__all__ = ["Command", "claim_folder", "fold_lock", "run_processes"]
 
 _LOG = "log.txt"
 _PAUSE = 0.2
@@ -28,6 +30,44 @@ class Command(NamedTuple):
     folder: Path
     arguments: Sequence[str]
     """Of ``splicenet``."""
+
+
+def claim_folder(folder: Path, about: Mapping[str, Any]) -> None:
+    """Make the folder of a cross-validation, or check that what lies there was made alike.
+
+    Parameters
+    ----------
+    about
+        Everything that its results depend on, for ``crossval.json``.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or read.
+    SplicenetError
+        If it holds folds of another cross-validation.
+    """
+    about = json.loads(json.dumps(about))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"this folder cannot be made ({error.strerror})", path=folder) from error
+    path = folder / "crossval.json"
+    if not path.exists():
+        with atomic(path) as file:
+            json.dump(about, file, indent=1)
+        return
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OutputError("this cannot be read; choose another folder", path=path) from error
+    changed = [name for name in about if about[name] != before.get(name)]
+    if changed:
+        raise SplicenetError(
+            f"it holds folds of another {' and '.join(changed)}; choose another folder, or repeat "
+            "the command that began it",
+            path=folder,
+        )
 
 
 @contextmanager
@@ -47,7 +87,7 @@ def run_processes(
     Parameters
     ----------
     on_end
-        Called when one has ended well.
+        Called when one has ended, well or not.
 
     Raises
     ------

@@ -21,7 +21,10 @@ def genomes_argument(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def genome_names(paths: Sequence[str]) -> list[str]:
-    """A name for each: its file's up to the first dot, or its folder's where files are namesakes.
+    """A name for each: its file's up to the first dot.
+
+    Where files are namesakes so, their names without the endings of FASTA and of compression, and
+    where these are alike, the names of their folders.
 
     Raises
     ------
@@ -29,6 +32,8 @@ def genome_names(paths: Sequence[str]) -> list[str]:
         If two still have the same name.
     """
     names = [Path(path).name.partition(".")[0] for path in paths]
+    if len(set(names)) < len(names):
+        names = [Path(Path(path).name.removesuffix(".gz")).stem for path in paths]
     if len(set(names)) < len(names):
         names = [Path(path).resolve().parent.name for path in paths]
     for name, count in Counter(names).items():

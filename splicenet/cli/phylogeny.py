@@ -45,14 +45,6 @@ __all__ = ["phylogeny"]
     "--length", default=8192, show_default=True, type=click.IntRange(64), help="Bases in a window."
 )
 @click.option(
-    "--composition",
-    default=2,
-    show_default=True,
-    type=click.IntRange(0, 3),
-    help="Bases of the words whose shares are taken out of the states, as far as they explain them "
-    "within genomes: akin is not who has as much G and C. 0: compare states as read.",
-)
-@click.option(
     "--bootstrap",
     default=200,
     show_default=True,
@@ -70,7 +62,6 @@ def phylogeny(
     output: str,
     windows: int,
     length: int,
-    composition: int,
     bootstrap: int,
     tree: str | None,
     seed: int,
@@ -79,10 +70,11 @@ def phylogeny(
 ) -> None:
     """Build a tree of genomes from what a pretrained network reads in them.
 
-    The mean hidden states of as many windows of each genome, at equal composition, give distances,
-    and these a neighbour-joining tree; its splits are supported by windows drawn again. Beside it
-    stand trees of word frequencies in the same windows, which need no network. Genomes
-    are called by their files, or by their folders where files have the same name.
+    The mean hidden states of as many windows of each genome, less those of the same windows with
+    their letters shuffled, give distances, and these a neighbour-joining tree; its splits are
+    supported by windows drawn again. Beside it stand trees of the states as they are read, and of
+    words, which need no network. Genomes are called by their files, or by their folders where files
+    have the same name.
 
     \b
     splicenet phylogeny fly.fa.gz worm.fa.gz yeast.fa cress.fa -m pretrained.splicenet -o out
@@ -102,7 +94,6 @@ def phylogeny(
             species,
             windows=windows,
             length=length,
-            composition=composition,
             bootstrap=bootstrap,
             seed=seed,
             on_genome=lambda name: bar.update(),
@@ -124,6 +115,8 @@ def _write(folder: Path, kin: Kinship, agreements: dict[str, Agreement]) -> None
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError("this folder cannot be made", path=folder) from error
+    if not agreements:
+        (folder / "agreement.tsv").unlink(missing_ok=True)
     distances = []
     for name, grown in kin.grown.items():
         with atomic(folder / f"{name}.nwk") as file:

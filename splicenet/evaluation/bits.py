@@ -20,11 +20,11 @@ from splicenet.genome.sequence import Genome
 from splicenet.genome.words import WordModel
 from splicenet.model.hints import first_guess
 from splicenet.model.language import LanguageNetwork
-from splicenet.model.scoring import BATCH_TOKENS
 
 __all__ = ["Bits", "base_bits", "markov_bits", "network_bits"]
 
 _WINDOW = 8192
+_ROWS = 4
 _CONTEXT = 2048
 """Bases that are read before the first that counts, but where the region begins."""
 
@@ -97,7 +97,7 @@ def network_bits(
         for codes, first, last in _windows(genome, region):
             rows.append((codes, first, last))
             bases += int((codes[first:] != N).sum())
-            if len(rows) * _WINDOW >= BATCH_TOKENS:
+            if len(rows) >= _ROWS:
                 read()
     if rows:
         read()

@@ -1,4 +1,10 @@
-"""Which genomes are akin, by what a network that was never told reads in them."""
+"""Which genomes are akin, by what a network that was never told reads in them.
+
+Composition drifts fast and comes to be alike in genomes that are not akin, and nothing moves a
+network's states as much. So every window is read a second time with its letters shuffled so that
+each pair of neighbours stays as frequent, and what is compared is the difference: what the network
+reads in the order of the letters beyond that.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +15,19 @@ from functools import partial
 import numpy as np
 from Bio.Phylo.BaseTree import Tree
 
-from splicenet.evaluation.distances import (
-    Windows,
-    at_equal_composition,
-    mean_distances,
-    resample,
-    whiten,
-    word_distances,
-)
+from splicenet.evaluation.distances import Windows, mean_distances, resample, word_distances
 from splicenet.evaluation.side_states import window_states
 from splicenet.evaluation.trees import join_neighbours, with_support
-from splicenet.exceptions import RegionError
+from splicenet.genome.shuffle import dinucleotide_shuffle, generator
 from splicenet.genome.species import Species
 from splicenet.genome.spectrum import count_words
 from splicenet.genome.tiles import draw_tiles
 from splicenet.model.network import SpliceNetwork
 
-__all__ = ["ALL", "ALIKE", "AS_READ", "WORDS", "Grown", "Kinship", "grow", "kinship"]
+__all__ = ["ALIKE", "ALL", "AS_READ", "WORDS", "Grown", "Kinship", "grow", "kinship"]
 
 ALL, AS_READ = "states", "states_as_read"
-"""Names of the tree of all levels together, and of the same whatever the composition."""
+"""Names of the tree of all levels together, and of the same without the shuffled windows."""
 WORDS, ALIKE = "words", "words_alike"
 """Names of the tree of word frequencies, and of that of words treated as states are."""
 
@@ -47,9 +46,9 @@ class Grown:
 class Kinship:
     """Trees of some genomes.
 
-    ``grown`` has that of all levels first, then that of each, then that of all levels at their own
-    composition, then those of words. ``places`` are the windows on the two axes along which they
-    differ most, (genomes, windows, 2).
+    ``grown`` has that of all levels first, then that of each, then that of all levels as they are
+    read, then those of words. ``places`` are the windows on the two axes along which they differ
+    most, (genomes, windows, 2).
     """
 
     names: list[str]
@@ -63,7 +62,6 @@ def kinship(
     *,
     windows: int,
     length: int,
-    composition: int,
     bootstrap: int,
     seed: int,
     on_genome: Callable[[str], object] = lambda name: None,
@@ -80,9 +78,6 @@ def kinship(
         At least three; their labels are not looked at.
     windows, length
         How many windows of each genome, and of how many bases.
-    composition
-        Bases of the words in whose shares windows are made equal before they are compared, as
-        :func:`~splicenet.evaluation.distances.at_equal_composition` does it; 0 for none.
     bootstrap
         How often windows are drawn again, for support.
     seed
@@ -93,40 +88,45 @@ def kinship(
     Raises
     ------
     RegionError
-        If a genome has not so many windows, or they are too few to tell what composition does.
+        If a genome has not so many windows.
     """
-    if len(species) * (windows - 1) < 2 * 4**composition:
-        raise RegionError(
-            f"{windows} windows of each genome do not tell what words of {composition} bases do to "
-            "the states; take more windows, or shorter words (--composition)"
-        )
     states: dict[str, list[np.ndarray]] = {}
-    words: dict[int, list[np.ndarray]] = {}
+    shuffled: dict[str, list[np.ndarray]] = {}
     for one in species:
         _, codes = draw_tiles(one.genome, windows, length, seed=seed)
-        for level, means in window_states(network, codes).items():
-            states.setdefault(level, []).append(means)
-        for size in {_WORD, _SHORT_WORD, composition} - {0}:
-            counts = np.stack([count_words(window, size) for window in codes])
-            words.setdefault(size, []).append(counts / counts.sum(1, keepdims=True))
+        without = np.stack([dinucleotide_shuffle(row, generator(seed, row)) for row in codes])
+        for read, found in ((codes, states), (without, shuffled)):
+            for level, means in window_states(network, read).items():
+                found.setdefault(level, []).append(means)
+            found.setdefault(WORDS, []).append(_shares(read, _WORD))
+            # Roots of shares vary alike, whether a word is rare or common.
+            found.setdefault(ALIKE, []).append(np.sqrt(_shares(read, _SHORT_WORD)))
         on_genome(one.name)
-    levels = {level: np.stack(parts) for level, parts in states.items()}
-    levels = {ALL: np.concatenate(list(levels.values()), axis=-1), **levels}
-    shares = {size: np.stack(parts) for size, parts in words.items()}
-
-    def compared(values: Windows) -> Windows:
-        return whiten(at_equal_composition(values, shares[composition]) if composition else values)
-
+    as_read, beyond = _levels(states), _levels(shuffled)
+    beyond = {level: values - beyond[level] for level, values in as_read.items()}
     names = [one.name for one in species]
     build = partial(grow, names, bootstrap=bootstrap, seed=seed)
-    white = {level: compared(values) for level, values in levels.items()}
-    grown = {level: build(values, mean_distances) for level, values in white.items()}
-    if composition:
-        grown[AS_READ] = build(whiten(levels[ALL]), mean_distances)
-    grown[WORDS] = build(shares[_WORD], word_distances)
-    # Roots of shares vary alike, whether a word is rare or common.
-    grown[ALIKE] = build(compared(np.sqrt(shares[_SHORT_WORD])), mean_distances)
-    return Kinship(names, grown, _places(white[ALL]))
+    grown = {
+        level: build(values, mean_distances)
+        for level, values in beyond.items()
+        if level not in (WORDS, ALIKE)
+    }
+    grown[AS_READ] = build(as_read[ALL], mean_distances)
+    grown[WORDS] = build(as_read[WORDS], word_distances)
+    grown[ALIKE] = build(beyond[ALIKE], mean_distances)
+    return Kinship(names, grown, _places(beyond[ALL]))
+
+
+def _shares(codes: np.ndarray, length: int) -> np.ndarray:
+    counts = np.stack([count_words(window, length) for window in codes])
+    return counts / counts.sum(1, keepdims=True)
+
+
+def _levels(found: Mapping[str, Sequence[np.ndarray]]) -> dict[str, Windows]:
+    """All levels together first, then each, then what words say."""
+    levels = {level: np.stack(parts) for level, parts in found.items()}
+    states = [values for level, values in levels.items() if level not in (WORDS, ALIKE)]
+    return {ALL: np.concatenate(states, axis=-1), **levels}
 
 
 def grow(
@@ -145,8 +145,9 @@ def grow(
 
 
 def _places(windows: Windows) -> np.ndarray:
-    """Principal components, (genomes, windows, 2)."""
-    flat = windows.reshape(-1, windows.shape[-1])
+    """Principal components of standardised numbers, (genomes, windows, 2)."""
+    flat = windows.reshape(-1, windows.shape[-1]).astype(float)
     flat = flat - flat.mean(0)
+    flat /= np.maximum(flat.std(0), 1e-9)
     _, _, axes = np.linalg.svd(flat, full_matrices=False)
     return (flat @ axes[:2].T).reshape(*windows.shape[:2], -1)

@@ -9,10 +9,12 @@ from torch import Tensor
 from splicenet.genome.alphabet import reverse_complement
 from splicenet.model.language import LanguageNetwork
 from splicenet.model.network import SpliceNetwork
-from splicenet.model.scoring import BATCH_TOKENS
 from splicenet.model.states import mean_states
 
 __all__ = ["mean_side_states", "window_states"]
+
+_TOKENS = 1 << 15
+"""Bases in a batch: what fits a cache is read faster."""
 
 
 def window_states(network: SpliceNetwork, codes: np.ndarray) -> dict[str, np.ndarray]:
@@ -49,7 +51,7 @@ def mean_side_states(network: LanguageNetwork, codes: np.ndarray) -> dict[str, n
     Takes and returns what :func:`window_states` does, of one strand.
     """
     device = next(network.parameters()).device
-    rows = max(1, BATCH_TOKENS // codes.shape[1])
+    rows = max(1, _TOKENS // codes.shape[1])
     found: dict[str, list[np.ndarray]] = {}
 
     def hear(level: str, states: Tensor) -> None:

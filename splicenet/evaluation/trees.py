@@ -109,7 +109,9 @@ def read_tree(path: str | Path, names: Sequence[str]) -> Tree:
             tree = Phylo.read(file, "newick")  # type: ignore[attr-defined]
     except (OSError, ValueError, NewickError) as error:
         raise SplicenetError("this is no tree in Newick format", path=path) from error
-    tips = [tip.name for tip in tree.get_terminals()]
+    tips = [str(tip.name or "") for tip in tree.get_terminals()]
+    if "" in tips or len(set(tips)) < len(tips):
+        raise SplicenetError("every tip of the tree needs a name of its own", path=path)
     missing = [name for name in names if name not in tips]
     if missing:
         raise SplicenetError(

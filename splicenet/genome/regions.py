@@ -21,10 +21,20 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.lines import read_lines
 from splicenet.genome.sequence import Genome
 
-__all__ = ["complement", "merge", "read_regions", "share_regions", "shorten", "spread", "subtract"]
+__all__ = [
+    "complement",
+    "merge",
+    "read_regions",
+    "share_regions",
+    "shorten",
+    "spread",
+    "subtract",
+    "thin_out",
+]
 
 _PIECE = 1 << 16
 """Fewer bases in one place are not worth the network's flanks."""
+_STRETCH = 1 << 17
 
 _SPAN = re.compile(r"(?P<contig>.+):(?P<start>[\d,]+)(?:-(?P<end>[\d,]+))?")
 _SKIPPED = ("#", "track", "browser")
@@ -215,6 +225,26 @@ def spread(regions: Sequence[Interval], bases: int) -> list[Interval]:
     pieces = min(len(regions), max(1, bases // _PIECE))
     chosen = [regions[(2 * index + 1) * len(regions) // (2 * pieces)] for index in range(pieces)]
     return [part for region in chosen for part in shorten([region], bases // pieces)]
+
+
+def thin_out(regions: Sequence[Interval], bases: int) -> list[Interval]:
+    """About ``bases`` of the regions, in stretches at equal distances; all if they fit."""
+    total = sum(map(len, regions))
+    if total <= bases:
+        return list(regions)
+    count = max(1, bases // _STRETCH)
+    every, length = total // count, min(_STRETCH, bases)
+    kept, before = [], 0
+    for region in regions:
+        for index in range(max(0, (before - length) // every), count):
+            start = region.start + index * every - before
+            if start >= region.end:
+                break
+            first, last = max(start, region.start), min(start + length, region.end)
+            if first < last:
+                kept.append(Interval(region.contig, first, last))
+        before += len(region)
+    return kept
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:

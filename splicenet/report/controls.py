@@ -13,10 +13,10 @@ import numpy as np
 
 from splicenet.attribution.explain import Explaining, explain_sites
 from splicenet.attribution.findings import Findings, find
-from splicenet.attribution.references import dinucleotide_shuffle, generator
 from splicenet.attribution.windows import SiteWindows
 from splicenet.genome.intervals import Kind
 from splicenet.genome.meme import Motif
+from splicenet.genome.shuffle import dinucleotide_shuffle, generator
 from splicenet.model.network import SpliceNetwork
 
 __all__ = ["Controls"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from splicenet.evaluation.protocol import PROTOCOLS
 from splicenet.genome.labels import KINDS
 
-__all__ = ["METHODS", "crossval_plot", "crossval_table", "figure_height"]
+__all__ = ["METHODS", "crossval_page", "crossval_plot", "crossval_table", "figure_height"]
 
 METHODS = ("left out", "within species", "maximum entropy", "position weights")
 _MARKS = {
@@ -34,40 +34,54 @@ def _species(judged: pd.DataFrame) -> list[str]:
     return names + sorted(set(there["species"]) - set(names))
 
 
-def crossval_table(judged: pd.DataFrame) -> str:
-    """Markdown: donors / acceptors, every base of both strands, the mean over seeds.
+def crossval_page(judged: pd.DataFrame) -> str:
+    """Markdown: AUPRC and top-k accuracy of all methods.
 
     Parameters
     ----------
     judged
         As :func:`~splicenet.training.crossval.gather` gives it.
     """
+    seeds = ", ".join(str(seed) for seed in sorted(judged["seed"].unique()))
+    return (
+        f"Donors / acceptors, every base of both strands. Seeds: {seeds}; of several, the mean and "
+        f"the standard deviation.\n\nAUPRC:\n\n{crossval_table(judged, 'auprc')}\n\n"
+        f"Top-k accuracy:\n\n{crossval_table(judged, 'top_k')}"
+    )
+
+
+def crossval_table(judged: pd.DataFrame, figure: Literal["auprc", "top_k"]) -> str:
+    """One of the tables; what is nearest is that of the first seed."""
     there = judged[judged["where"] == PROTOCOLS[0]]
     methods = [method for method in METHODS if (there["method"] == method).any()]
     lines = [
-        "| species | "
-        + " | ".join(f"{method}, AUPRC" for method in methods)
-        + " | left out, top-k | nearest species trained on (distance) | similar genes |",
-        "|---" * (len(methods) + 4) + "|",
+        "| species | " + " | ".join(methods) + " | nearest species trained on (distance) "
+        "| similar genes |",
+        "|---" * (len(methods) + 3) + "|",
     ]
     for species in _species(judged):
         rows = there[there["species"] == species]
-        cells = [_pair(rows[rows["method"] == method], "auprc") for method in methods]
+        cells = [_pair(rows[rows["method"] == method], figure) for method in methods]
         left_out = rows[rows["method"] == METHODS[0]]
-        cells.append(_pair(left_out, "top_k"))
         if len(left_out):
             one = left_out.iloc[0]
-            cells += [f"{one['nearest']} ({one['distance']:.3f})", f"{one['similar_genes']:,}"]
+            similar = one["similar_genes"]
+            cells.append(f"{one['nearest']} ({one['distance']:.3f})")
+            cells.append("-" if pd.isna(similar) else f"{similar:,.0f}")
         else:
             cells += ["", ""]
-        lines.append(f"| {species} | " + " | ".join(cells) + " |")
+        name = species.replace("|", "\\|")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def _pair(rows: pd.DataFrame, figure: str) -> str:
-    if not len(rows):
-        return ""
-    return " / ".join(f"{rows.loc[rows['kind'] == kind, figure].mean():.3f}" for kind in KINDS)
+    return " / ".join(_mean(rows.loc[rows["kind"] == kind, figure]) for kind in KINDS if len(rows))
+
+
+def _mean(values: pd.Series[float]) -> str:
+    spread = f" ± {values.std():.3f}" if len(values) > 1 else ""
+    return f"{values.mean():.3f}{spread}"
 
 
 def crossval_plot(figure: Figure, judged: pd.DataFrame) -> None:

@@ -22,7 +22,7 @@ _MARKS = ("o", "^", "s", "D")
 
 
 _TITLES = {
-    ALL: "hidden states",
+    ALL: "hidden states, beyond composition",
     AS_READ: "hidden states as read",
     WORDS: "words of six bases",
     ALIKE: "words of four bases, treated as states",
@@ -31,7 +31,7 @@ _TITLES = {
 
 def titled(kin: Kinship) -> dict[str, Tree]:
     """The trees to draw, under what stands above them."""
-    return {title: kin.grown[name].tree for name, title in _TITLES.items() if name in kin.grown}
+    return {title: kin.grown[name].tree for name, title in _TITLES.items()}
 
 
 _COLUMNS = 2

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -40,7 +41,8 @@ def canvas(path: str | Path, *, width: float = 5.5, height: float = 5.5) -> Iter
     known = figure.canvas.get_supported_filetypes()
     if form not in known:
         raise OutputError(f"a picture's name must end in one of .{', .'.join(known)}", path=path)
-    with atomic_path(path) as temporary:
+    # A species may be called $A_1$: names are not mathematics.
+    with atomic_path(path) as temporary, rc_context({"text.parse_math": False}):
         yield figure
         figure.savefig(temporary, dpi=_DPI, format=form)
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from splicenet.exceptions import TrainingError
-from splicenet.genome.intervals import Interval, Junction, Kind
+from splicenet.genome.intervals import Interval, Kind
 from splicenet.genome.labels import DONOR, KINDS, STRANDS, UNKNOWN, Labels
 from splicenet.genome.regions import complement, merge, subtract
 from splicenet.genome.species import Species
@@ -41,25 +41,34 @@ _CALL_REACH = 500
 """Bases around a confident call that are believed."""
 
 
-def find_loci(species: Species, *, min_reads: int = 1) -> Loci:
-    """The spliced genes and the stretches that spliced reads join, with some bases around.
+def find_loci(species: Species, *, min_reads: int = 1) -> list[Interval]:
+    """Each spliced gene, and each stretch that spliced reads join, with some bases around.
 
     Parameters
     ----------
     min_reads
         Reads that make a junction a label; what fewer join is not known by that.
+
+    Returns
+    -------
+    list of Interval
+        Genes may overlap each other.
     """
     spliced = [gene for gene in species.genes if _has_site(species.labels, gene)]
-    shown = [junction for junction in species.junctions if junction.reads >= min_reads]
-    joined: Sequence[Interval | Junction] = [*spliced, *shown]
-    return merge(
+    joined = merge(
+        Interval(one.contig, one.start, one.end)
+        for one in species.junctions
+        if one.reads >= min_reads
+    )
+    wide = [
         Interval(
             one.contig,
             max(0, one.start - _AROUND),
             min(one.end + _AROUND, species.genome.lengths[one.contig]),
         )
-        for one in joined
-    )
+        for one in [*spliced, *joined]
+    ]
+    return list(dict.fromkeys(wide))
 
 
 def _has_site(labels: Labels, gene: Interval) -> bool:
@@ -68,28 +77,38 @@ def _has_site(labels: Labels, gene: Interval) -> bool:
     return bool(last > first)
 
 
-def choose_loci(loci: Loci, number: int | None, *, outside: Sequence[Interval], seed: int) -> Loci:
-    """Some of the loci at random; all of them with ``None``.
+def choose_loci(
+    found: Sequence[Interval],
+    number: int | None,
+    *,
+    outside: Sequence[Interval],
+    seed: int,
+    instead: str = "annotate more genes",
+) -> Loci:
+    """Some of the genes or stretches at random, joined where they overlap; all with ``None``.
 
     Parameters
     ----------
     outside
-        Regions that no chosen locus may overlap.
+        Regions that nothing chosen may overlap.
+    instead
+        What to do where too few are there.
 
     Raises
     ------
     TrainingError
-        If fewer than two are there, too few to train and to validate.
+        If what is chosen makes fewer than two loci, too few to train and to validate.
     """
-    free = [locus for locus in loci if not any(locus.overlaps(region) for region in outside)]
-    if len(free) < _FEWEST:
-        raise TrainingError(
-            f"{len(free)} spliced genes are there to learn from, and it takes at least {_FEWEST}; "
-            "without an annotation or reads use --self-train"
-        )
+    free = [one for one in found if not any(one.overlaps(region) for region in outside)]
     count = len(free) if number is None else min(number, len(free))
-    chosen = np.random.default_rng(seed).choice(len(free), max(count, _FEWEST), replace=False)
-    return [free[index] for index in sorted(chosen)]
+    chosen = np.random.default_rng(seed).choice(len(free), count, replace=False)
+    loci = merge(free[index] for index in chosen)
+    if len(loci) < _FEWEST:
+        raise TrainingError(
+            f"{len(loci)} stretches are there to learn from, and it takes at least {_FEWEST} apart "
+            f"from each other; {instead}"
+        )
+    return loci
 
 
 def locus_parts(
@@ -159,7 +178,8 @@ def self_labelled(
         {key: np.concatenate(parts) for key, parts in positions.items()},  # type: ignore[misc]
         {key: np.concatenate(parts) for key, parts in values.items()},  # type: ignore[misc]
     )
-    return replace(species, labels=labels, genes=[], junctions=()), merge(loci)
+    read = subtract(merge(loci), complement(pieces, species.genome.lengths))
+    return replace(species, labels=labels, genes=[], junctions=()), read
 
 
 def _calibrated(model: Model, kind: Kind, probabilities: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ Tensors are safetensors, the rest is JSON in their header: nothing is unpickled.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -44,7 +45,7 @@ class RunState:
     """Strand-bases read in these steps."""
     seconds: float = 0.0
     evaluations: int = 0
-    best_score: float = -1.0
+    best_score: float = -math.inf
     best_step: int = 0
     losses: list[float] = field(default_factory=list)
     """Losses since the last evaluation, in nats a kilobase."""

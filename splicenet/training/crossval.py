@@ -15,26 +15,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 
 from splicenet.evaluation.judge import Judgement, Part, judge_baselines, judge_model
+from splicenet.exceptions import RegionError
+from splicenet.genome.intervals import Interval
 from splicenet.genome.output import atomic
-from splicenet.genome.regions import complement, merge, shorten, subtract
+from splicenet.genome.regions import complement, merge, subtract, thin_out
 from splicenet.genome.sketch import Sketch
 from splicenet.genome.species import Species
 from splicenet.genome.spectrum import spectrum, spectrum_distance
 from splicenet.model.modelfile import SUFFIX, Model, load_model
 from splicenet.model.network import NetworkConfig
 from splicenet.training.leakage import Leak, find_leaks
-from splicenet.training.parts import split_species
+from splicenet.training.parts import part_species
 from splicenet.training.run import Reporter, train_model
 from splicenet.training.settings import TrainingSettings
 
-__all__ = ["Fold", "gather", "is_finished", "plan_folds", "run_fold"]
+__all__ = ["JUDGED", "SIMILAR", "Fold", "gather", "is_finished", "plan_folds", "run_fold"]
 
-_TABLE, _LEAKS = "judged.tsv", "similar.tsv"
+JUDGED, SIMILAR = "judged.tsv", "similar.tsv"
+"""Tables in the folder of a fold: how good the methods are, and what leaks."""
+
 _FEW_BASES = 1 << 17
 """Held-out bases of the species trained on that a fold scores: they are not what it is for."""
 
@@ -73,18 +78,25 @@ def plan_folds(
     for seed in seeds:
         for name, group in groups.items():
             others = tuple(species for species in everyone if species not in group)
-            folds.append(Fold(f"without-{name}-{seed}", "left out", others, tuple(group), seed))
+            folds.append(
+                Fold(f"without-{_quoted(name)}-{seed}", "left out", others, tuple(group), seed)
+            )
         if ceiling:
             folds += [
-                Fold(f"within-{one}-{seed}", "within species", (one,), (one,), seed)
+                Fold(f"within-{_quoted(one)}-{seed}", "within species", (one,), (one,), seed)
                 for one in everyone
             ]
     return folds
 
 
+def _quoted(name: str) -> str:
+    """A name that a folder may have, whatever the species is called."""
+    return quote(name, safe=" ")
+
+
 def is_finished(folder: Path) -> bool:
     """Whether the fold of this folder has its table."""
-    return (folder / _TABLE).exists()
+    return (folder / JUDGED).exists()
 
 
 def run_fold(
@@ -94,7 +106,7 @@ def run_fold(
     *,
     config: NetworkConfig,
     settings: TrainingSettings,
-    holdout: float | str,
+    held_out: Mapping[str, Sequence[Interval]],
     similar: float = 0.5,
     exclude: bool = False,
     device: str = "cpu",
@@ -105,15 +117,17 @@ def run_fold(
     Parameters
     ----------
     species
-        By name, all that the fold needs.
+        By name, all that the fold needs: what it trains on and what it judges, and to ``exclude``
+        every species of the cross-validation.
     folder
         Its folder; made if it is not there.
-    holdout
-        As :func:`~splicenet.training.run.train_model` takes it: what judges each species.
+    held_out
+        By name what judges each species; no fold trains on it.
     similar
         Share of a gene's words in the training sequence from which it counts as known.
     exclude
-        Whether such genes are left out of the judgement.
+        Whether genes that are known so in the training sequence of any species, the judged one
+        included, are left out of the judgement: the same in all folds that judge it.
 
     Raises
     ------
@@ -121,6 +135,10 @@ def run_fold(
         If the fold cannot run.
     """
     reporter = reporter or Reporter()
+    for name in fold.judged:
+        if not held_out[name]:
+            message = f"nothing of {name} is held out to judge it by; name regions of it"
+            raise RegionError(message)
     folder.mkdir(parents=True, exist_ok=True)
     settings = replace(settings, seed=fold.seed)
     learned = [species[name] for name in fold.trained]
@@ -134,50 +152,65 @@ def run_fold(
             model_file,
             config=config,
             settings=replace(settings, test_bases=_FEW_BASES),
-            holdout=holdout,
+            parts=part_species(learned, [held_out[name] for name in fold.trained], settings),
             device=device,
             resume=True,
             reporter=reporter,
         )
-    names = list(dict.fromkeys([*fold.trained, *fold.judged]))
-    splits = split_species([species[name] for name in names], holdout, settings).splits
-    held_out = {name: split.held_out for name, split in zip(names, splits, strict=True)}
-    training: list[Part] = [
-        (one, complement(held_out[one.name], one.genome.lengths)) for one in learned
-    ]
-    judged = [(species[name], _first(held_out[name], settings.test_bases)) for name in fold.judged]
-    sketch = Sketch([(one.name, one.genome, where) for one, where in training])
+    judged = [(species[name], _some(held_out[name], settings.test_bases)) for name in fold.judged]
+    training = _outside(learned, held_out)
+    sketch = _sketch(training)
     spectra = {one.name: spectrum(one.genome, where) for one, where in training}
     leaks = {one.name: find_leaks(one, regions, sketch, share=similar) for one, regions in judged}
+    everywhere = _sketch(_outside(list(species.values()), held_out)) if exclude else None
     rows: list[dict[str, Any]] = []
     for one, regions in judged:
         known = leaks[one.name]
         if known:
             reporter.note(f"{one.name}: {_named(known)}")
-        if exclude:
-            regions = subtract(regions, merge(leak.gene for leak in known))
+        if everywhere is not None:
+            regions = _without_known(one, regions, everywhere, share=similar)
         about = {
             "fold": fold.name,
             "seed": fold.seed,
             "species": one.name,
-            "similar_genes": len(known),
+            "similar_genes": len(known) if one.genes else None,
             **_nearest(one, regions, spectra),
         }
         for judgement in _judgements(fold, model, one, regions, training):
             rows += _rows(judgement, about)
-    with atomic(folder / _LEAKS) as file:
+    with atomic(folder / SIMILAR) as file:
         found = [leak.to_row() for known in leaks.values() for leak in known]
         pd.DataFrame(found, columns=Leak.COLUMNS).to_csv(file, sep="\t", index=False)
-    with atomic(folder / _TABLE) as file:
+    with atomic(folder / JUDGED) as file:
         pd.DataFrame(rows).to_csv(file, sep="\t", index=False)
 
 
-def _first(regions: Sequence[Any], strand_bases: int | None) -> list[Any]:
-    return list(regions) if strand_bases is None else shorten(regions, strand_bases // 2)
+def _some(regions: Sequence[Interval], strand_bases: int | None) -> list[Interval]:
+    return list(regions) if strand_bases is None else thin_out(regions, strand_bases // 2)
+
+
+def _outside(species: Sequence[Species], held_out: Mapping[str, Sequence[Interval]]) -> list[Part]:
+    return [(one, complement(held_out[one.name], one.genome.lengths)) for one in species]
+
+
+def _sketch(parts: Sequence[Part]) -> Sketch:
+    return Sketch([(one.name, one.genome, where) for one, where in parts])
+
+
+def _without_known(
+    one: Species, regions: Sequence[Interval], sketch: Sketch, *, share: float
+) -> list[Interval]:
+    leaks = find_leaks(one, regions, sketch, share=share)
+    left = subtract(regions, merge(leak.gene for leak in leaks))
+    if not left:
+        message = f"nothing of {one.name} is left to judge it by once similar genes are left out"
+        raise RegionError(message)
+    return left
 
 
 def _judgements(
-    fold: Fold, model: Model, one: Species, regions: Sequence[Any], training: Sequence[Part]
+    fold: Fold, model: Model, one: Species, regions: Sequence[Interval], training: Sequence[Part]
 ) -> list[Judgement]:
     judged = [replace(judge_model(model, one, regions), method=fold.way)]
     if fold.way == "left out":
@@ -193,7 +226,7 @@ def _rows(judgement: Judgement, about: Mapping[str, Any]) -> list[dict[str, Any]
 
 
 def _nearest(
-    one: Species, regions: Sequence[Any], spectra: Mapping[str, np.ndarray]
+    one: Species, regions: Sequence[Interval], spectra: Mapping[str, np.ndarray]
 ) -> dict[str, Any]:
     """The training species whose words are most like those of the judged regions."""
     own = spectrum(one.genome, regions)
@@ -210,9 +243,22 @@ def _named(leaks: Sequence[Leak]) -> str:
     )
 
 
-def gather(folders: Sequence[Path]) -> pd.DataFrame:
-    """The tables of the folds that are finished, as one."""
-    done = [folder / _TABLE for folder in folders if is_finished(folder)]
-    if not done:
-        return pd.DataFrame()
-    return pd.concat([pd.read_csv(path, sep="\t") for path in done], ignore_index=True)
+def gather(folders: Sequence[Path], table: str) -> pd.DataFrame:
+    """One of the tables of the folds that are finished, as one."""
+    # Species may be called by numbers, or NA.
+    text = (
+        *("fold", "species", "nearest", "method", "where", "kind"),
+        *("contig", "strand", "like_species", "like_contig"),
+    )
+    tables = [
+        pd.read_csv(
+            folder / table,
+            sep="\t",
+            dtype=dict.fromkeys(text, str),
+            keep_default_na=False,
+            na_values=[""],
+        )
+        for folder in folders
+        if is_finished(folder)
+    ]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()

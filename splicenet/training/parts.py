@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from splicenet.exceptions import TrainingError
 from splicenet.genome.intervals import Interval
 from splicenet.genome.regions import share_regions
+from splicenet.genome.sequence import Genome
 from splicenet.genome.species import Species
 from splicenet.genome.split import FencedGenome, Split, split_genome
 from splicenet.training.settings import TrainingSettings
 
-__all__ = ["Parts", "split_species"]
+__all__ = ["Parts", "hold_out", "part_species", "split_species"]
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,46 @@ def split_species(
     TrainingError
         If nothing is left to train or to validate on.
     """
-    wanted: Sequence[float | Sequence[Interval]]
-    if isinstance(holdout, str):
-        wanted = share_regions(holdout, [one.genome for one in species])
-    else:
-        wanted = [holdout] * len(species)
+    return part_species(species, _wanted([one.genome for one in species], holdout), settings)
+
+
+def hold_out(
+    genomes: Sequence[Genome], holdout: float | str, settings: TrainingSettings
+) -> list[list[Interval]]:
+    """Of each genome what :func:`split_species` holds out where it is given all of them.
+
+    Raises
+    ------
+    RegionError
+        If the regions to hold out cannot be read, or lie on no genome.
+    """
+    return [
+        split_genome(genome.lengths, wanted, settings.validation, seed=settings.seed).held_out
+        for genome, wanted in zip(genomes, _wanted(genomes, holdout), strict=True)
+    ]
+
+
+def _wanted(
+    genomes: Sequence[Genome], holdout: float | str
+) -> Sequence[float | Sequence[Interval]]:
+    return share_regions(holdout, genomes) if isinstance(holdout, str) else [holdout] * len(genomes)
+
+
+def part_species(
+    species: Sequence[Species],
+    held_out: Sequence[float | Sequence[Interval]],
+    settings: TrainingSettings,
+) -> Parts:
+    """Part every genome; of each is held out a share, or regions of it.
+
+    Raises
+    ------
+    TrainingError
+        If nothing is left to train or to validate on.
+    """
     splits = [
-        split_genome(one.genome.lengths, held_out, settings.validation, seed=settings.seed)
-        for one, held_out in zip(species, wanted, strict=True)
+        split_genome(one.genome.lengths, wanted, settings.validation, seed=settings.seed)
+        for one, wanted in zip(species, held_out, strict=True)
     ]
     parts = Parts(species, splits)
     for name in ("training", "validation"):

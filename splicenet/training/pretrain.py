@@ -141,6 +141,11 @@ def pretrain_model(
     settings = replace(settings, genes=0.0)
     parts = split_species(species, holdout, settings)
     training = parts.part("training")
+    for name, what in (("training", "learned from"), ("held_out", "told at the end")):
+        there = {one.name for one, _ in parts.part(name)}
+        for one in species:
+            if one.name not in there:
+                reporter.note(f"{one.name}: nothing of it is {what}; it is too small to part so")
     counted = dict(_own_words(parts, words)) if words else {}
     torch.manual_seed(settings.seed)
     network = LanguageNetwork(config, words)
@@ -222,7 +227,8 @@ def bits_table(
                     **{f"markov_{order}": value for order, value in enumerate(orders)},
                 }
             )
-    return pd.DataFrame(rows)
+    columns = ("genome", "direction", "bases", "network", "markov", "order")
+    return pd.DataFrame(rows, columns=None if rows else columns)
 
 
 def _own_words(

@@ -9,7 +9,7 @@ def test_a_few_genes(cli, trained, fly_files, tmp_path):
     held_out = ("--holdout", f"{fly_files.contig}:1,000,001-1,050,000")
     done = cli("adapt", *files, *held_out, "-m", trained, "--genes", "8", "--steps", "4")
     assert done.code == 0
-    assert "8 stretches to learn from" in done.err
+    assert "stretches to learn from" in done.err
     assert "held out, both strands" in done.err
     parent, mine = load_model(trained), load_model(output)
     assert mine.scale == parent.scale
@@ -23,3 +23,14 @@ def test_reads_and_nothing(cli, trained, read_files, tmp_path):
     bare = cli("adapt", *files, "-o", tmp_path / "bare.splicenet")
     assert "--self-train alone" in bare.err
     assert bare.code == 2
+
+
+def test_its_own_calls(cli, trained, fly_files, tmp_path, monkeypatch):
+    files = ("-f", fly_files.fasta, "-m", trained, "--self-train", "--steps", "2")
+    done = cli("adapt", *files, "-o", tmp_path / "mine.splicenet")
+    assert done.code == 0, done.err
+    assert "stretches to learn from" in done.err
+    assert load_model(tmp_path / "mine.splicenet").record["ancestors"]
+    monkeypatch.setattr("splicenet.training.adapt._SURE", 2.0)
+    unsure = cli("adapt", *files, "-o", tmp_path / "none.splicenet")
+    assert "annotate some genes" in unsure.sentence

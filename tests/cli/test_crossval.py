@@ -139,3 +139,51 @@ def test_bad_sheets(cli, sheet, tmp_path):
     unknown = cli("crossval", sheet, "--fold", "without-mars-1", "-o", tmp_path / "b")
     assert "there is no fold without-mars-1" in unknown.sentence
     assert json.loads((tmp_path / "b" / "crossval.json").read_text())["similar"] == 0.5
+
+
+def test_ceiling_and_left_out_model_are_judged_by_the_same_bases(cli, sheet, tmp_path):
+    """Whatever species are called, two folds at a time, without the genes that are known."""
+    odd = sheet.with_name("odd.csv")
+    odd.write_text(sheet.read_text().replace("\nleft,", "\n7,").replace("\nright,", "\nN/A|$x$,"))
+    choices = CHOICES.replace("--no-ceiling ", "").replace("--steps 3", "--steps 1").split()
+    holdout = ("--holdout", sheet.with_name("right.bed"), "--test-bases", 160_000)
+    folder = tmp_path / "out"
+    done = cli(
+        *("crossval", odd, *holdout, *choices, "-o", folder),
+        *("--jobs", 2, "--exclude-similar", "--similar", 0.5),
+    )
+    assert done.code == 0, done.err
+    table = pd.read_csv(folder / "crossval.tsv", sep="\t", dtype=str, keep_default_na=False)
+    assert set(table["species"]) == {"7", "N/A|$x$"}
+    whole = table[table["where"] == "both strands"]
+    assert set(whole["method"]) == {
+        *("left out", "within species", "position weights", "maximum entropy"),
+    }
+    assert (whole.groupby(["species", "kind"])["bases"].nunique() == 1).all()
+    bases = whole.groupby("species")["bases"].first().astype(int)
+    assert bases["N/A|$x$"] < bases["7"] <= 160_000  # the planted gene is left out
+    assert "N/A\\|$x$" in done.out
+    similar = pd.read_csv(folder / "similar.tsv", sep="\t", dtype=str)
+    assert "7" in set(similar["like_species"])
+
+
+def test_a_changed_file_is_another_cross_validation(cli, sheet, arguments, tmp_path):
+    copies = {name: sheet.with_name(name).read_text() for name in ("species.csv", "right.bed")}
+    for name in ("left.fa", "right.fa", "left.gtf", "right.gtf"):
+        copies[name] = sheet.with_name(name).read_text()
+    for name, text in copies.items():
+        (tmp_path / name).write_text(text)
+    command = ["crossval", tmp_path / "species.csv", "--fold", "nobody", "-o", tmp_path / "out"]
+    assert "there is no fold nobody" in cli(*command).sentence
+    with open(tmp_path / "right.gtf", "a") as file:
+        file.write("# one more line\n")
+    assert "folds of another files" in cli(*command).sentence
+    (tmp_path / "out" / "crossval.json").write_text("{")
+    assert "cannot be read" in cli(*command).sentence
+
+
+def test_a_species_that_nothing_judges(cli, sheet, tmp_path):
+    (tmp_path / "left.bed").write_text("left\t300000\t400000\n")
+    choices = ("--holdout", tmp_path / "left.bed", *CHOICES.split(), "-o", tmp_path / "out")
+    done = cli("crossval", sheet, *choices, "--fold", "without-right-1")
+    assert "nothing of right is held out" in done.sentence

@@ -100,3 +100,10 @@ def test_a_given_tree_that_will_not_do(tmp_path, text, said):
     (tmp_path / "t.nwk").write_text(text)
     with pytest.raises(SplicenetError, match=said):
         read_tree(tmp_path / "t.nwk", list("abcde"))
+
+
+@pytest.mark.parametrize("text", ["((a,),(b,c));", "((a,a),(b,c));"])
+def test_tips_without_names_of_their_own(tmp_path, text):
+    (tmp_path / "t.nwk").write_text(text)
+    with pytest.raises(SplicenetError, match="a name of its own"):
+        read_tree(tmp_path / "t.nwk", list("abc"))

@@ -15,6 +15,7 @@ from splicenet.genome.regions import (
     shorten,
     spread,
     subtract,
+    thin_out,
 )
 
 
@@ -215,3 +216,22 @@ def test_spread_takes_places_far_apart():
     assert all(any(r.start <= s.start < s.end <= r.end for r in regions) for s in some)
     assert spread(regions[:3], 3_000_000) == regions[:3]
     assert spread(regions[:1], 1000) == [Interval("c", 0, 1000)]
+
+
+def test_thinned_regions_are_stretches_at_equal_distances(monkeypatch):
+    monkeypatch.setattr("splicenet.genome.regions._STRETCH", 10)
+    regions = [Interval("a", 1000, 1045), Interval("b", 0, 5), Interval("c", 0, 50)]
+    kept = thin_out(regions, 40)
+    assert kept == [
+        *(Interval("a", 1000, 1010), Interval("a", 1025, 1035)),
+        *(Interval("c", 0, 10), Interval("c", 25, 35)),
+    ]
+    assert thin_out(regions, 100) == regions
+    assert thin_out(regions, 7) == [Interval("a", 1000, 1007)]
+    # A stretch over the end of a region goes on in the next.
+    assert thin_out([Interval("a", 0, 24), Interval("b", 0, 26)], 20) == [
+        *(Interval("a", 0, 10), Interval("b", 1, 11)),
+    ]
+    assert thin_out([Interval("a", 0, 27), Interval("b", 0, 23)], 20)[1:] == [
+        *(Interval("a", 25, 27), Interval("b", 0, 8)),
+    ]

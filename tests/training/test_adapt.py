@@ -22,8 +22,6 @@ def test_loci_hold_every_spliced_gene(fly_species, loci):
     assert len(sites) > 500
     for site in sites[::20]:
         assert any(locus.start <= site.position < locus.end for locus in loci)
-    for left, right in zip(loci, loci[1:], strict=False):
-        assert left.end < right.start
 
 
 def test_loci_of_spliced_reads(read_files):
@@ -40,7 +38,11 @@ def test_loci_of_spliced_reads(read_files):
 def test_as_many_as_asked_for_and_none_held_out(fly_species, fly_files, loci):
     held_out = [Interval(fly_files.contig, 0, 600_000)]
     chosen = choose_loci(loci, 12, outside=held_out, seed=1)
-    assert len(chosen) == 12
+    assert 2 <= len(chosen) <= 12  # genes that overlap are one
+    held = [locus for locus in loci if any(locus.overlaps(one) for one in chosen)]
+    assert len(held) >= 12
+    for left, right in zip(chosen, chosen[1:], strict=False):
+        assert left.end < right.start
     assert all(locus.start >= 600_000 for locus in chosen)
     assert chosen == choose_loci(loci, 12, outside=held_out, seed=1)
     assert chosen != choose_loci(loci, 12, outside=held_out, seed=2)

@@ -117,6 +117,12 @@ def test_killed_and_resumed_it_gives_the_same_weights(pretrain, monkeypatch, wor
     assert same(whole, resumed)
 
 
+def test_a_run_that_learns_nothing_ends_all_the_same(pretrain):
+    model, table = pretrain(steps=4, evaluations=1, learning_rate=50.0, clip=1e9)
+    assert len(table) == 4
+    assert model.record["best_step"] == 4
+
+
 def test_held_out_sequence_is_never_read_before_the_end(pretrain, monkeypatch):
     held_out = {"NC_004353.4": (400_000, 500_000), "chr4": (300_000, 400_000)}
     read, original = [], Genome._codes

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from splicenet.genome.intervals import Interval
+from splicenet.genome.sequence import open_genome
+from splicenet.training.parts import hold_out, part_species, split_species
+from splicenet.training.settings import TrainingSettings
+
+SETTINGS = TrainingSettings(steps=1)
+
+
+@pytest.fixture
+def genomes(tmp_path):
+    """Two species whose first contigs would be taken for one, if they were not asked together."""
+    for name, contig in (("worm", "chrI"), ("yeast", "I")):
+        (tmp_path / f"{name}.fa").write_text(f">{contig}\n{'ACGT' * 5000}\n>own\n{'ACGT' * 5000}\n")
+    with open_genome(tmp_path / "worm.fa") as worm, open_genome(tmp_path / "yeast.fa") as yeast:
+        yield [worm, yeast]
+
+
+def test_a_contig_is_held_out_of_the_species_that_has_it_by_name(genomes, tmp_path):
+    (tmp_path / "test.bed").write_text("chrI\t0\t9000\n")
+    together = hold_out(genomes, str(tmp_path / "test.bed"), SETTINGS)
+    assert together == [[Interval("chrI", 0, 9000)], []]
+    alone = hold_out(genomes[1:], str(tmp_path / "test.bed"), SETTINGS)
+    assert alone == [[Interval("I", 0, 9000)]]  # which is why all of them are asked
+
+
+def test_what_is_held_out_can_be_settled_before(fly_species):
+    (held_out,) = hold_out([fly_species.genome], 0.1, SETTINGS)
+    split = split_species([fly_species], 0.1, SETTINGS).splits[0]
+    assert split.held_out == held_out
+    (again,) = part_species([fly_species], [held_out], SETTINGS).splits
+    assert again.held_out == held_out
+    assert sum(map(len, again.training)) + sum(map(len, again.validation)) + sum(
+        map(len, held_out)
+    ) <= sum(fly_species.genome.lengths.values())

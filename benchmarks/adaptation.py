@@ -110,7 +110,7 @@ def markdown(table: pd.DataFrame) -> str:
 
 def draw_curves(table: pd.DataFrame, path: Path, *, title: str) -> None:
     """AUPRC over the number of genes, a line for each start; what is dashed is not adapted."""
-    figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7.6, 4.6), layout="constrained")
     found = summary(table)
     for start, (colour, marker) in _STYLES.items():
         rows = found[(found["start"] == start) & (found["genes"] > 0)]
@@ -124,7 +124,13 @@ def draw_curves(table: pd.DataFrame, path: Path, *, title: str) -> None:
             label=_TITLES[start],
         )
         for level in found.loc[(found["start"] == start) & (found["genes"] == 0), "mean"]:
-            axes.axhline(level, color=colour, linestyle="--", linewidth=1, label="… not adapted")
+            axes.axhline(
+                level,
+                color=colour,
+                linestyle="--",
+                linewidth=1,
+                label=f"{_TITLES[start]}, not adapted",
+            )
     axes.set(xscale="log", xlabel="genes known", ylabel="AUPRC, mean of donors and acceptors")
     ticks = sorted(found.loc[found["genes"] > 0, "genes"].unique())
     axes.set_xticks(ticks, labels=[str(tick) for tick in ticks])
@@ -132,7 +138,7 @@ def draw_curves(table: pd.DataFrame, path: Path, *, title: str) -> None:
     axes.set_ylim(bottom=0)
     axes.set_title(title, fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
     plt.close(figure)

@@ -30,8 +30,15 @@ _INSTEAD = {
 
 
 @click.command()
-@click.option("-f", "--fasta", required=True, metavar="FILE", help="Genome, as train takes it.")
-@click.option("-a", "--annotation", metavar="FILE", help="Some of its genes; need not be complete.")
+@click.option(
+    "-f", "--fasta", required=True, metavar="FILE", help="Genome: FASTA, GenBank or EMBL."
+)
+@click.option(
+    "-a",
+    "--annotation",
+    metavar="FILE",
+    help="Some of its genes; need not be complete. It may be the GenBank file itself.",
+)
 @click.option("-b", "--bam", metavar="FILE", help="Spliced alignments, or their junctions.")
 @click.option(
     "--min-reads", default=3, show_default=True, help="Reads that make a junction a label."

@@ -129,7 +129,7 @@ def crossval(
     run goes on with the same command: what is finished is not done again.
 
     \b
-    splicenet crossval species.csv --holdout test.bed --minutes 20 --jobs 4 -o crossval/
+    splicenet crossval species.csv --holdout test.bed --steps 5000 --jobs 4 -o crossval/
     splicenet crossval species.csv --by kingdom --no-ceiling
     splicenet crossval species.csv --list
     splicenet crossval species.csv --fold without-caenorhabditis_elegans-1

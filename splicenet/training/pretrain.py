@@ -16,7 +16,7 @@ from splicenet.evaluation.bits import base_bits, markov_bits, network_bits
 from splicenet.genome.alphabet import N
 from splicenet.genome.intervals import Interval
 from splicenet.genome.output import atomic
-from splicenet.genome.regions import spread
+from splicenet.genome.regions import spread, thin_out
 from splicenet.genome.species import Species
 from splicenet.genome.tasks import SPLICE
 from splicenet.genome.words import WordModel, count_followers, fit_words
@@ -35,8 +35,10 @@ from splicenet.training.windows import TrainingGround
 
 __all__ = ["NextBase", "bits_table", "pretrain_model"]
 
-_WATCHED = 50_000
-"""Bases of a genome's validation sequence that choose how its words are weighed."""
+_WATCHED = 400_000
+"""Bases of a genome's training sequence that choose how its words are weighed."""
+_WINDOW = 2048
+"""Bases of them that are told together from all the rest."""
 
 Part = tuple[Species, list[Interval]]
 
@@ -194,11 +196,12 @@ def bits_table(
         What is judged.
     parts
         The genomes; the Markov models are counted on each one's own training part, and how they
-        fall back is chosen on its validation part.
+        fall back is chosen on windows of it that are told from the rest.
     markov
         Highest order.
     bases
-        Of each genome's held-out sequence that are read at most; None is all.
+        Of each genome's held-out sequence that are read, in stretches at equal distances; None is
+        all.
 
     Returns
     -------
@@ -210,7 +213,7 @@ def bits_table(
     rows = []
     for name, counted in _own_words(parts, max(markov, network.words), held_out):
         one, told = held_out[name]
-        told = told if bases is None else spread(told, bases)
+        told = told if bases is None else thin_out(told, bases)
         guess = counted.shortened(network.words) if network.words else None
         ours = network_bits(network, one.genome, told, guess)
         theirs = markov_bits(counted.shortened(markov), one.genome, told)
@@ -234,13 +237,14 @@ def bits_table(
 def _own_words(
     parts: Parts, order: int, genomes: Container[str] | None = None
 ) -> Iterator[tuple[str, WordModel]]:
-    """Of each genome the words of its training part, weighed by its validation part."""
-    watched = {one.name: regions for one, regions in parts.part("validation")}
+    """Of each genome the words of its training part, weighed by windows told from the rest."""
     for one, regions in parts.part("training"):
         if genomes is not None and one.name not in genomes:
             continue
         seen = [
-            one.genome.fetch(region.contig, region.start, region.end)
-            for region in spread(watched.get(one.name, regions), _WATCHED)
+            one.genome.fetch(region.contig, start, min(start + _WINDOW, region.end))
+            for region in thin_out(regions, _WATCHED)
+            for start in range(region.start, region.end, _WINDOW)
         ]
-        yield one.name, fit_words(count_followers([(one.genome, regions)], order), seen)
+        counts = count_followers([(one.genome, regions)], order)
+        yield one.name, fit_words(counts, seen, counted=True)

@@ -34,6 +34,7 @@ from splicenet.report.phylogeny import map_plot, titled, trees_height, trees_plo
 from splicenet.report.pictures import canvas
 
 _HERE = Path(__file__).parent
+_FIRST = ("genome", "direction", "bases", "network", "markov", "order")
 _FLIES = (
     "((drosophila_melanogaster_chr4,drosophila_melanogaster_chr2R),(drosophila_simulans_chr4,"
     "drosophila_mauritiana_chr4,drosophila_sechellia_chr4))"
@@ -92,8 +93,9 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=_HERE / "results")
     options = parser.parse_args()
     bits = pd.DataFrame(load_pretrained(options.model).record["bits"])
+    bits = bits[[*_FIRST, *(name for name in bits if name not in _FIRST)]]
     bits.round(4).to_csv(options.results / "pretrain.tsv", sep="\t", index=False)
-    print(bits.iloc[:, :6].to_string(index=False))
+    print(bits[list(_FIRST)].to_string(index=False))
     with ExitStack() as stack:
         species: list[Species] = [
             stack.enter_context(open_bare(name, path))

@@ -116,38 +116,28 @@ def count_followers(parts: Iterable[tuple[Genome, Sequence[Interval]]], order: i
     return table.reshape(-1, 4)
 
 
-def fit_words(
-    counts: np.ndarray, watched: Sequence[np.ndarray], *, counted: bool = False
-) -> WordModel:
-    """Choose the strengths, shortest words first, that predict some sequences best.
+def fit_words(counts: np.ndarray, watched: Sequence[np.ndarray]) -> WordModel:
+    """Choose the strengths, shortest words first, that predict other sequence best.
 
     Parameters
     ----------
     counts
         As :func:`count_followers` gives them.
     watched
-        Sequences of codes; of them both strands are read.
-    counted
-        Whether these are among what was counted: each is told from all the rest then.
+        Sequences of codes that were not counted; of them both strands are read.
     """
     levels = _levels(counts)
-    longest = len(levels)
     strands = [strand for codes in watched for strand in (codes, reverse_complement(codes))]
-    owned = [_both_strands(codes, longest) if counted else None for codes in strands]
     read = [(codes, _places(codes[None], len(levels) - 1)) for codes in strands]
     known = [codes != N for codes in strands]
     before = [np.full((1, codes.size, 4), 0.25, np.float32) for codes in strands]
     strengths = []
     for order, level in enumerate(levels):
-        taken = [
-            None if own is None else _own(own, places[order][0], order)[None]
-            for own, (_, places) in zip(owned, read, strict=True)
-        ]
         tried = {}
         for strength in _STRENGTHS:
             said = [
-                _predict(level, places[order], shorter, strength, own)[0]
-                for (_, places), shorter, own in zip(read, before, taken, strict=True)
+                _predict(level, places[order], shorter, strength)[0]
+                for (_, places), shorter in zip(read, before, strict=True)
             ]
             cost = sum(
                 -np.log2(p[0, there][np.arange(there.sum()), codes[there]]).sum(dtype=float)

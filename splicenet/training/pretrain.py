@@ -35,10 +35,8 @@ from splicenet.training.windows import TrainingGround
 
 __all__ = ["NextBase", "bits_table", "pretrain_model"]
 
-_WATCHED = 400_000
-"""Bases of a genome's training sequence that choose how its words are weighed."""
-_WINDOW = 2048
-"""Bases of them that are told together from all the rest."""
+_WATCHED = 50_000
+"""Bases of a genome's validation sequence that choose how its words are weighed."""
 
 Part = tuple[Species, list[Interval]]
 
@@ -196,7 +194,7 @@ def bits_table(
         What is judged.
     parts
         The genomes; the Markov models are counted on each one's own training part, and how they
-        fall back is chosen on windows of it that are told from the rest.
+        fall back is chosen on its validation part.
     markov
         Highest order.
     bases
@@ -237,14 +235,13 @@ def bits_table(
 def _own_words(
     parts: Parts, order: int, genomes: Container[str] | None = None
 ) -> Iterator[tuple[str, WordModel]]:
-    """Of each genome the words of its training part, weighed by windows told from the rest."""
+    """Of each genome the words of its training part, weighed by its validation part."""
+    watched = {one.name: regions for one, regions in parts.part("validation")}
     for one, regions in parts.part("training"):
         if genomes is not None and one.name not in genomes:
             continue
         seen = [
-            one.genome.fetch(region.contig, start, min(start + _WINDOW, region.end))
-            for region in thin_out(regions, _WATCHED)
-            for start in range(region.start, region.end, _WINDOW)
+            one.genome.fetch(region.contig, region.start, region.end)
+            for region in spread(watched.get(one.name, regions), _WATCHED)
         ]
-        counts = count_followers([(one.genome, regions)], order)
-        yield one.name, fit_words(counts, seen, counted=True)
+        yield one.name, fit_words(count_followers([(one.genome, regions)], order), seen)

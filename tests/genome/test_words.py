@@ -89,15 +89,6 @@ def test_a_sequence_that_was_counted_is_told_from_all_the_rest(tmp_path):
     np.testing.assert_array_equal(told.seen, expected.seen)
 
 
-def test_strengths_fitted_to_counted_sequence_are_those_of_the_rest():
-    rng = np.random.default_rng(4)
-    seen, rest = ("".join(rng.choice(list("AACGT"), 300)) for _ in range(2))
-    both = counted(seen, 3) + counted(rest, 3)
-    alone = fit_words(counted(rest, 3), [encode(seen)])
-    assert fit_words(both, [encode(seen)], counted=True).strengths == alone.strengths
-    assert fit_words(both, [encode(seen)]).strengths != alone.strengths
-
-
 def test_a_sequence_without_words_takes_nothing_away():
     model = WordModel(np.ones((16, 4), np.int32), (1.0, 1.0, 1.0))
     told = model.tell(np.full((1, 5), N, np.uint8), counted=True)

@@ -37,7 +37,7 @@ def sampler(fly_species, regions):
 
 
 def draws(sampler: WindowSampler, batches: int) -> tuple[np.ndarray, np.ndarray]:
-    codes, labels, _ = zip(*(sampler.draw() for _ in range(batches)), strict=True)
+    codes, labels, *_ = zip(*(sampler.draw() for _ in range(batches)), strict=True)
     return np.concatenate(codes), np.concatenate(labels)
 
 

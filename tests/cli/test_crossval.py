@@ -141,6 +141,7 @@ def test_bad_sheets(cli, sheet, tmp_path):
     assert json.loads((tmp_path / "b" / "crossval.json").read_text())["similar"] == 0.5
 
 
+@pytest.mark.long
 def test_ceiling_and_left_out_model_are_judged_by_the_same_bases(cli, sheet, tmp_path):
     """Whatever species are called, two folds at a time, without the genes that are known."""
     odd = sheet.with_name("odd.csv")

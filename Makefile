@@ -12,7 +12,7 @@ FLY := data/drosophila_melanogaster_chr4
 GENOME := --fasta $(FLY)/genome.fa.gz --annotation $(FLY)/annotation.gtf.gz
 
 CROSSVAL := --steps 800 --length 2048 --evaluations 4 --validation-bases 200000 --test-bases 8000000 --threads 1
-PRETRAIN := --steps 2500 --words 12 --length 2048 --validation-bases 300000 --evaluations 8 --test-bases 400000 --threads 1
+PRETRAIN := --steps 2500 --words 12 --length 2048 --validation-bases 300000 --evaluations 8 --test-bases 600000 --threads 1
 
 .PHONY: demo test lint bench bench-accuracy bench-models bench-species clean
 

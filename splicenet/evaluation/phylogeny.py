@@ -92,28 +92,26 @@ def kinship(
     """
     states: dict[str, list[np.ndarray]] = {}
     shuffled: dict[str, list[np.ndarray]] = {}
+    words, deviations = [], []
     for one in species:
         _, codes = draw_tiles(one.genome, windows, length, seed=seed)
         without = np.stack([dinucleotide_shuffle(row, generator(seed, row)) for row in codes])
         for read, found in ((codes, states), (without, shuffled)):
             for level, means in window_states(network, read).items():
                 found.setdefault(level, []).append(means)
-            found.setdefault(WORDS, []).append(_shares(read, _WORD))
-            # Roots of shares vary alike, whether a word is rare or common.
-            found.setdefault(ALIKE, []).append(np.sqrt(_shares(read, _SHORT_WORD)))
+        words.append(_shares(codes, _WORD))
+        # Roots of shares vary alike, whether a word is rare or common.
+        roots = (np.sqrt(_shares(read, _SHORT_WORD)) for read in (codes, without))
+        deviations.append(np.subtract(*roots))
         on_genome(one.name)
-    as_read, beyond = _levels(states), _levels(shuffled)
-    beyond = {level: values - beyond[level] for level, values in as_read.items()}
+    as_read, by_chance = _levels(states), _levels(shuffled)
+    beyond = {level: values - by_chance[level] for level, values in as_read.items()}
     names = [one.name for one in species]
     build = partial(grow, names, bootstrap=bootstrap, seed=seed)
-    grown = {
-        level: build(values, mean_distances)
-        for level, values in beyond.items()
-        if level not in (WORDS, ALIKE)
-    }
+    grown = {level: build(values, mean_distances) for level, values in beyond.items()}
     grown[AS_READ] = build(as_read[ALL], mean_distances)
-    grown[WORDS] = build(as_read[WORDS], word_distances)
-    grown[ALIKE] = build(beyond[ALIKE], mean_distances)
+    grown[WORDS] = build(np.stack(words), word_distances)
+    grown[ALIKE] = build(np.stack(deviations), mean_distances)
     return Kinship(names, grown, _places(beyond[ALL]))
 
 
@@ -123,10 +121,9 @@ def _shares(codes: np.ndarray, length: int) -> np.ndarray:
 
 
 def _levels(found: Mapping[str, Sequence[np.ndarray]]) -> dict[str, Windows]:
-    """All levels together first, then each, then what words say."""
+    """All levels together first, then each."""
     levels = {level: np.stack(parts) for level, parts in found.items()}
-    states = [values for level, values in levels.items() if level not in (WORDS, ALIKE)]
-    return {ALL: np.concatenate(states, axis=-1), **levels}
+    return {ALL: np.concatenate(list(levels.values()), axis=-1), **levels}
 
 
 def grow(

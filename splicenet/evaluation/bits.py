@@ -78,7 +78,7 @@ def network_bits(
     genome, regions
         What is told; nothing of it was counted in ``words``.
     words
-        The first guess of a network that asks for one.
+        The first guess of a network that can take one; without, the network is judged alone.
     """
     network.eval()
     device = next(network.parameters()).device
@@ -88,7 +88,7 @@ def network_bits(
     def read() -> None:
         codes = torch.from_numpy(np.stack([row[0] for row in rows])).to(device)
         guess = None if words is None else first_guess([words] * len(rows), codes)
-        cost = base_bits(network.next_bases(codes, guess), codes).double().cpu().numpy()
+        cost = base_bits(network.next_bases(codes, guess)[-1], codes).double().cpu().numpy()
         for (_, first, last), told in zip(rows, cost, strict=True):
             bits[:] += told[0, first:].sum(), told[1, :last].sum()
         rows.clear()

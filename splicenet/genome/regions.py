@@ -227,13 +227,13 @@ def spread(regions: Sequence[Interval], bases: int) -> list[Interval]:
     return [part for region in chosen for part in shorten([region], bases // pieces)]
 
 
-def thin_out(regions: Sequence[Interval], bases: int) -> list[Interval]:
+def thin_out(regions: Sequence[Interval], bases: int, stretch: int = _STRETCH) -> list[Interval]:
     """About ``bases`` of the regions, in stretches at equal distances; all if they fit."""
     total = sum(map(len, regions))
     if total <= bases:
         return list(regions)
-    count = max(1, bases // _STRETCH)
-    every, length = total // count, min(_STRETCH, bases)
+    count = max(1, bases // stretch)
+    every, length = total // count, min(stretch, bases)
     kept, before = [], 0
     for region in regions:
         for index in range(max(0, (before - length) // every), count):

@@ -87,9 +87,10 @@ class WordModel:
             own = None
             if counted:
                 own = np.stack([_own(*row, order) for row in zip(rows, where, strict=True)])
-            before, total = _predict(counts, where, before, self.strengths[order], own)
+            found = _found(counts, where, own)
+            before = _mixed(found, before, self.strengths[order])
             said.append(before)
-            seen.append(total)
+            seen.append(found.sum(-1))
         return Told(np.stack(said, axis=2), np.stack(seen, axis=2))
 
     def shortened(self, order: int) -> WordModel:
@@ -117,37 +118,48 @@ def count_followers(parts: Iterable[tuple[Genome, Sequence[Interval]]], order: i
 
 
 def fit_words(counts: np.ndarray, watched: Sequence[np.ndarray]) -> WordModel:
-    """Choose the strengths, shortest words first, that predict other sequence best.
+    """Choose the strengths, shortest words first, by which pieces are best told from all the rest.
 
     Parameters
     ----------
     counts
         As :func:`count_followers` gives them.
     watched
-        Sequences of codes that were not counted; of them both strands are read.
+        Sequences of codes that are among what was counted; of them both strands are read. They
+        should be long: copies of a word that lie in one of them together say nothing of each other.
     """
     levels = _levels(counts)
     strands = [strand for codes in watched for strand in (codes, reverse_complement(codes))]
-    read = [(codes, _places(codes[None], len(levels) - 1)) for codes in strands]
-    known = [codes != N for codes in strands]
-    before = [np.full((1, codes.size, 4), 0.25, np.float32) for codes in strands]
-    strengths = []
+    owned = [_both_strands(codes, len(levels)) for codes in strands]
+    places = [_places(codes[None], len(levels) - 1) for codes in strands]
+    said = [np.full((1, codes.size, 4), 0.25, np.float32) for codes in strands]
+    strengths: list[float] = []
     for order, level in enumerate(levels):
-        tried = {}
-        for strength in _STRENGTHS:
-            said = [
-                _predict(level, places[order], shorter, strength)[0]
-                for (_, places), shorter in zip(read, before, strict=True)
-            ]
-            cost = sum(
-                -np.log2(p[0, there][np.arange(there.sum()), codes[there]]).sum(dtype=float)
-                for p, codes, there in zip(said, strands, known, strict=True)
-            )
-            tried[strength] = (float(cost), said)
-        best = min(tried, key=lambda strength: tried[strength][0])
-        strengths.append(best)
-        before = tried[best][1]
+        found = [
+            _found(level, where[order], _own(own, where[order][0], order)[None])
+            for where, own in zip(places, owned, strict=True)
+        ]
+        strength = _best_strength(found, said, strands)
+        said = [_mixed(*pair, strength) for pair in zip(found, said, strict=True)]
+        strengths.append(strength)
     return WordModel(counts, tuple(strengths))
+
+
+def _best_strength(
+    found: Sequence[np.ndarray], shorter: Sequence[np.ndarray], told: Sequence[np.ndarray]
+) -> float:
+    """The one with which the bases of some sequences are told at the least cost."""
+    rows = []
+    for counted, said, codes in zip(found, shorter, told, strict=True):
+        there = np.flatnonzero(codes != N)
+        this = (0, there, codes[there])
+        rows.append(np.stack([counted[this], counted[0, there].sum(-1), said[this]]))
+    met, total, said = np.concatenate(rows, axis=1)
+    costs = [
+        -np.log((met + strength * said) / (total + strength)).sum(dtype=float)
+        for strength in _STRENGTHS
+    ]
+    return _STRENGTHS[int(np.argmin(costs))]
 
 
 def _levels(counts: np.ndarray) -> list[np.ndarray]:
@@ -158,23 +170,18 @@ def _levels(counts: np.ndarray) -> list[np.ndarray]:
     return levels
 
 
-def _predict(
-    counts: np.ndarray,
-    places: np.ndarray,
-    shorter: np.ndarray,
-    strength: float,
-    own: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Predictions (n, L, 4) after words at rows ``places``, -1 where there is none; with totals.
-
-    ``own``, (n, L, 4), is taken from the counts.
-    """
+def _found(counts: np.ndarray, places: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
+    """Counts (n, L, 4) after words at rows ``places``, -1 where there is none, less ``own``."""
     found = counts[places].astype(np.float32)
     if own is not None:
         found = np.maximum(found - own, 0)
     found[places < 0] = 0
-    total = found.sum(-1)
-    return (found + strength * shorter) / (total + strength)[..., None], total
+    return found
+
+
+def _mixed(found: np.ndarray, shorter: np.ndarray, strength: float) -> np.ndarray:
+    """Predictions (n, L, 4) from what was found and what the next shorter words say."""
+    return (found + strength * shorter) / (found.sum(-1, keepdims=True) + strength)
 
 
 def _own(counted: np.ndarray, places: np.ndarray, order: int) -> np.ndarray:

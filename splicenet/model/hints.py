@@ -62,7 +62,7 @@ def _both_sides(words: WordModel, codes: np.ndarray, counted: bool) -> np.ndarra
 
 
 class Hints(nn.Module):
-    """How far the network trusts what words say.
+    """How far the network trusts what words say, and itself.
 
     At first it believes the longest words and nothing else; what it reads, and how often a word was
     seen, moves its trust from base to base.
@@ -79,23 +79,26 @@ class Hints(nn.Module):
         super().__init__()
         self.read = nn.Conv1d(2 * width, 2 * _WIDTH, 1, groups=2)
         self.said = nn.Linear(5 * orders, _WIDTH)
-        self.trust = nn.Conv1d(2 * _WIDTH, 2 * orders, 1, groups=2)
+        self.trust = nn.Conv1d(2 * _WIDTH, 2 * (orders + 1), 1, groups=2)
         nn.init.zeros_(self.trust.weight)
         with torch.no_grad():
-            first = F.one_hot(torch.tensor(orders - 1), orders).float()
+            first = F.one_hot(torch.tensor(orders - 1), orders + 1).float()
             cast(Tensor, self.trust.bias).copy_(first.repeat(2))
 
-    def forward(self, x: Tensor, guess: Tensor) -> Tensor:
+    def forward(self, x: Tensor, alone: Tensor, guess: Tensor) -> Tensor:
         """Log probabilities as they are trusted, (B, 2, 4, L), float32.
 
         Parameters
         ----------
         x
             What was read, (B, 2, C, L).
+        alone
+            What the network says without a guess, logits, (B, 2, 4, L).
         guess
             As :func:`first_guess` gives it.
         """
         said = self.said(guess.flatten(3)).transpose(2, 3)  # (B, 2, hidden, L)
         heard = F.relu(self.read(x.flatten(1, 2)) + said.flatten(1, 2))
-        trust = self.trust(heard).unflatten(1, (2, -1))  # (B, 2, K, L)
-        return torch.einsum("bskl,bslkc->bscl", trust.float(), guess[..., :4])
+        trust = self.trust(heard).unflatten(1, (2, -1)).float()  # (B, 2, K + 1, L)
+        words = torch.einsum("bskl,bslkc->bscl", trust[:, :, :-1], guess[..., :4])
+        return words + trust[:, :, -1:] * alone.log_softmax(2)

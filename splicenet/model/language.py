@@ -56,7 +56,7 @@ class LanguageNetwork(SpliceNetwork):
         self.words = words
         self.hints = Hints(words, width) if words else None
 
-    def next_bases(self, codes: Tensor, guess: Tensor | None = None) -> Tensor:
+    def next_bases(self, codes: Tensor, guess: Tensor | None = None) -> list[Tensor]:
         """Predict every base from those before it, and from those after it.
 
         Parameters
@@ -64,23 +64,27 @@ class LanguageNetwork(SpliceNetwork):
         codes
             Bases 0 to 4 (A, C, G, T, N), (B, L), any integer dtype.
         guess
-            What words say, as :func:`~splicenet.model.hints.first_guess` gives it; a network with
-            ``words`` needs it.
+            What words say, as :func:`~splicenet.model.hints.first_guess` gives it, for a network
+            with ``words``.
 
         Returns
         -------
-        Tensor
-            Logits of A, C, G, T, (B, 2, 4, L), float32. Of the base with which a side begins
-            nothing is said.
+        list of Tensor
+            What the network says alone, and, if there is a guess, what it says knowing that: logits
+            of A, C, G, T, (B, 2, 4, L), float32. Of the base with which a side begins nothing is
+            said.
         """
         length = codes.shape[1]
         x = self.read_sides(codes)
-        logits = self.next(x.flatten(1, 2)).unflatten(1, (2, 4)).float()
+        said = [self.next(x.flatten(1, 2)).unflatten(1, (2, 4)).float()]
         if self.hints is not None and guess is not None:
-            logits = logits + self.hints(x, _padded(guess, x.shape[-1] - length))
+            said.append(self.hints(x, said[0], _padded(guess, x.shape[-1] - length)))
         # What was read up to a base tells the next; the right side is turned back.
-        left, right = F.pad(logits, (1, 0))[..., :-1].unbind(1)
-        return torch.stack([left[..., :length], right.flip(-1)[..., :length]], dim=1)
+        sides = [F.pad(logits, (1, 0))[..., :-1].unbind(1) for logits in said]
+        return [
+            torch.stack([left[..., :length], right.flip(-1)[..., :length]], dim=1)
+            for left, right in sides
+        ]
 
     def read_sides(self, codes: Tensor, hear: Hear = lambda level, states: None) -> Tensor:
         """The states of the last level, (B, 2, C, L), L a whole number of strides.

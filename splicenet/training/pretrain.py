@@ -35,8 +35,10 @@ from splicenet.training.windows import TrainingGround
 
 __all__ = ["NextBase", "bits_table", "pretrain_model"]
 
-_WATCHED = 50_000
-"""Bases of a genome's validation sequence that choose how its words are weighed."""
+_WATCHED = 1 << 19
+"""Bases of a genome's training sequence that choose how its words are weighed."""
+_PIECE = 1 << 16
+"""Bases of them in one place, told together from the words of all the rest."""
 
 Part = tuple[Species, list[Interval]]
 
@@ -65,16 +67,17 @@ class NextBase:
     def losses(
         self, network: SpliceNetwork, batch: Batch, settings: TrainingSettings
     ) -> dict[str, Tensor]:
-        """Mean bits of the known bases of a batch."""
+        """Mean bits of the known bases of a batch, told alone and with the guess."""
         network.train()
         device, guess = batch.codes.device.type, None
         if self._words:
             words = list(self._words.values())
             guess = first_guess([words[i] for i in batch.grounds], batch.codes, counted=True)
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-            logits = cast(LanguageNetwork, network).next_bases(batch.codes, guess)
+            said = cast(LanguageNetwork, network).next_bases(batch.codes, guess)
         known = 2 * torch.count_nonzero(batch.codes != N).clamp(min=1)
-        return {SPLICE: base_bits(logits, batch.codes).sum() / known}
+        bits = torch.stack([base_bits(logits, batch.codes).sum() for logits in said])
+        return {SPLICE: bits.mean() / known}
 
     def judge(self, network: SpliceNetwork) -> tuple[float, dict[str, float]]:
         """How many bits fewer than two, and the bits of each genome."""
@@ -174,11 +177,11 @@ def pretrain_model(
             "bits": table.to_dict("records"),
         },
     )
-    save_pretrained(output, model)
     stem = str(output).removesuffix(SUFFIX)
     for name, rows in (("metrics", pd.DataFrame(trainer.state.history)), ("bits", table)):
         with atomic(f"{stem}.{name}.tsv") as file:
             rows.to_csv(file, sep="\t", index=False)
+    save_pretrained(output, model)
     checkpoint.unlink(missing_ok=True)
     return model, table
 
@@ -194,7 +197,7 @@ def bits_table(
         What is judged.
     parts
         The genomes; the Markov models are counted on each one's own training part, and how they
-        fall back is chosen on its validation part.
+        fall back is chosen on pieces of it that are told from the rest.
     markov
         Highest order.
     bases
@@ -204,8 +207,9 @@ def bits_table(
     Returns
     -------
     pandas.DataFrame
-        Columns ``genome``, ``direction``, ``bases``, ``network``, ``markov``, the best order's,
-        ``order``, which that is, and ``markov_0`` and so on.
+        Columns ``genome``, ``direction``, ``bases``, ``network``, ``alone``, the network without
+        the first guess, ``markov``, the best order's, ``order``, which that is, and ``markov_0``
+        and so on.
     """
     held_out = {one.name: (one, regions) for one, regions in parts.part("held_out")}
     rows = []
@@ -214,6 +218,7 @@ def bits_table(
         told = told if bases is None else thin_out(told, bases)
         guess = counted.shortened(network.words) if network.words else None
         ours = network_bits(network, one.genome, told, guess)
+        alone = network_bits(network, one.genome, told) if guess else ours
         theirs = markov_bits(counted.shortened(markov), one.genome, told)
         for side, direction in enumerate(SIDES):
             orders = theirs.per_base[:, side]
@@ -223,25 +228,26 @@ def bits_table(
                     "direction": direction,
                     "bases": ours.bases,
                     "network": ours.per_base[side],
+                    "alone": alone.per_base[side],
                     "markov": orders.min(),
                     "order": int(orders.argmin()),
                     **{f"markov_{order}": value for order, value in enumerate(orders)},
                 }
             )
-    columns = ("genome", "direction", "bases", "network", "markov", "order")
+    columns = ("genome", "direction", "bases", "network", "alone", "markov", "order")
     return pd.DataFrame(rows, columns=None if rows else columns)
 
 
 def _own_words(
     parts: Parts, order: int, genomes: Container[str] | None = None
 ) -> Iterator[tuple[str, WordModel]]:
-    """Of each genome the words of its training part, weighed by its validation part."""
-    watched = {one.name: regions for one, regions in parts.part("validation")}
+    """Of each genome the words of its training part, weighed by pieces told from the rest."""
     for one, regions in parts.part("training"):
         if genomes is not None and one.name not in genomes:
             continue
-        seen = [
-            one.genome.fetch(region.contig, region.start, region.end)
-            for region in spread(watched.get(one.name, regions), _WATCHED)
+        watched = [
+            one.genome.fetch(piece.contig, start, min(start + _PIECE, piece.end))
+            for piece in thin_out(regions, _WATCHED, _PIECE)
+            for start in range(piece.start, piece.end, _PIECE)
         ]
-        yield one.name, fit_words(count_followers([(one.genome, regions)], order), seen)
+        yield one.name, fit_words(count_followers([(one.genome, regions)], order), watched)

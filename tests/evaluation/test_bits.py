@@ -24,7 +24,7 @@ def genome(fly_files):
 @pytest.fixture
 def words(genome):
     counts = count_followers([(genome, [Interval("NC_004353.4", 0, 200_000)])], 4)
-    return fit_words(counts, [genome.fetch("NC_004353.4", 200_000, 220_000)])
+    return fit_words(counts, [genome.fetch("NC_004353.4", 100_000, 120_000)])
 
 
 def test_nothing_known_is_two_bits_and_N_costs_nothing():

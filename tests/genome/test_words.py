@@ -61,18 +61,39 @@ def test_predictions_fall_back_to_shorter_words():
     np.testing.assert_allclose(told.probabilities[0, 3], [plain] * 3, rtol=1e-6)
 
 
-def test_strengths_are_fitted_to_other_sequence():
+def test_strengths_are_fitted_by_what_is_told_of_all_the_rest():
     rng = np.random.default_rng(1)
     unlike = rng.integers(0, 4, 4000).astype(np.uint8)  # words of 5 tell nothing of it
-    counts = np.ones((4**5, 4), np.int32)
-    noise = counts + rng.integers(0, 8, counts.shape).astype(np.int32)
-    assert fit_words(noise, [unlike]).strengths[-1] == 2048
-    repeated = np.tile(encode("ACGGTCATTA"), 400)
-    table = counted("ACGGTCATTA" * 40, 5)
-    model = fit_words(table, [repeated])
+    noise = rng.integers(1, 9, (4**5, 4)).astype(np.int32)
+    own = counted("".join("ACGT"[code] for code in unlike), 5)
+    assert fit_words(noise + own, [unlike]).strengths[-1] == 2048
+    # Were it told from itself, it would seem to be known by heart.
+    assert fit_words(noise + 50 * own, [unlike]).strengths[-1] <= 1
+    repeated = encode("ACGGTCATTA" * 40)
+    model = fit_words(2 * counted("ACGGTCATTA" * 40, 5), [repeated])
     assert model.strengths[-1] <= 1
     told = model.tell(repeated[None])
     assert told.probabilities[0, np.arange(20, 400), -1, repeated[20:400]].min() > 0.9
+
+
+def test_the_best_strength_is_that_of_a_loop():
+    rng = np.random.default_rng(3)
+    pieces = [rng.choice(5, 300, p=[0.4, 0.3, 0.1, 0.1, 0.1]).astype(np.uint8) for _ in range(2)]
+    others = rng.integers(0, 6, (64, 4)).astype(np.int32)
+    own = sum(counted("".join("ACGTN"[code] for code in codes), 3) for codes in pieces)
+    model = fit_words(others + own, pieces)
+
+    def bits(strengths):
+        tried, total = WordModel(others + own, strengths), 0.0
+        for codes in pieces:
+            for strand in (codes, reverse_complement(codes)):
+                known = np.flatnonzero(strand != N)
+                told = tried.tell(strand[None], counted=True).probabilities[0, known, -1]
+                total -= np.log2(told[np.arange(known.size), strand[known]]).sum(dtype=float)
+        return total
+
+    for other in (0.5, 2.0, 8.0, 64.0, 2048.0):
+        assert bits(model.strengths) <= bits((*model.strengths[:-1], other)) + 1e-2
 
 
 def test_a_sequence_that_was_counted_is_told_from_all_the_rest(tmp_path):

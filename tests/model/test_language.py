@@ -51,7 +51,9 @@ def test_no_base_tells_itself_or_one_that_was_told_before(config, words, guessin
     network = shaken(LanguageNetwork(config, words.order if guessing else 0))
 
     def read(codes):
-        return network.next_bases(codes, first_guess([words], codes) if guessing else None)
+        said = network.next_bases(codes, first_guess([words], codes) if guessing else None)
+        assert len(said) == 1 + guessing
+        return said[-1]
 
     codes = random_codes(130)
     said = read(codes)
@@ -70,11 +72,11 @@ def test_no_base_tells_itself_or_one_that_was_told_before(config, words, guessin
 def test_every_stride_is_heard_far_away(tiny):
     network = shaken(LanguageNetwork(NetworkConfig(**tiny, recurrent_norm=False))).double()
     codes = random_codes(400)
-    said = network.next_bases(codes)
+    (said,) = network.next_bases(codes)
     for place in range(100, 116):
         changed = codes.clone()
         changed[0, place] = (codes[0, place] + 1) % 4
-        moved = (network.next_bases(changed) - said).abs().amax(2)[0]
+        moved = (network.next_bases(changed)[0] - said).abs().amax(2)[0]
         assert moved[0, place + 1 : place + 101].gt(0).float().mean() > 0.9
         assert moved[1, place - 100 : place].gt(0).float().mean() > 0.9
 
@@ -83,7 +85,7 @@ def test_every_stride_is_heard_far_away(tiny):
 def test_all_of_the_network_is_used(config):
     with torch.enable_grad():
         network = shaken(LanguageNetwork(config)).train()
-        network.next_bases(random_codes(96)).square().sum().backward()
+        network.next_bases(random_codes(96))[0].square().sum().backward()
     silent = {name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()}
     assert {name for name in silent if not name.startswith("head.")} == set()
 
@@ -147,7 +149,7 @@ def test_both_sides_are_one_where_weights_are_mirrored(tiny):
         told = getattr(network.next, name)
         getattr(mirrored.next, name).copy_(torch.cat([told[4:], told[:4]]))
     codes = random_codes(64)
-    one, other = network.next_bases(codes), mirrored.next_bases(codes.flip(1)).flip(1, 3)
+    one, other = network.next_bases(codes)[0], mirrored.next_bases(codes.flip(1))[0].flip(1, 3)
     torch.testing.assert_close(one, other, rtol=0, atol=1e-5)
 
 
@@ -155,17 +157,27 @@ def test_both_sides_are_one_where_weights_are_mirrored(tiny):
 def test_what_words_say_is_not_in_the_states(tiny, words):
     network = shaken(LanguageNetwork(NetworkConfig(**tiny), words.order))
     codes = random_codes(60)
-    said = network.next_bases(codes, first_guess([words], codes))
+    alone, said = network.next_bases(codes, first_guess([words], codes))
     without = LanguageNetwork(network.config).eval()
     without.load_state_dict(network.state_dict(), strict=False)
     assert torch.equal(network.read_sides(codes), without.read_sides(codes))
-    assert not torch.allclose(said, without.next_bases(codes), atol=0.1)
+    assert torch.equal(alone, without.next_bases(codes)[0])
+    assert not torch.allclose(said, alone, atol=0.1)
+
+
+def test_alone_and_with_the_guess_both_are_learned(tiny, words):
+    network = shaken(LanguageNetwork(NetworkConfig(**tiny), words.order))
+    codes = random_codes(60)
+    for which in (0, 1):
+        network.zero_grad()
+        network.next_bases(codes, first_guess([words], codes))[which].square().sum().backward()
+        assert network.next.weight.grad.abs().sum() > 0
 
 
 def test_untrained_it_says_what_the_longest_words_say(tiny, words):
     network = LanguageNetwork(NetworkConfig(**tiny), words.order).eval()
     codes = random_codes(60)
-    said = network.next_bases(codes, first_guess([words], codes)).softmax(2).detach()
+    said = network.next_bases(codes, first_guess([words], codes))[1].softmax(2).detach()
     ahead = words.tell(codes.numpy().astype(np.uint8)).probabilities[0, :, -1]
     np.testing.assert_allclose(said[0, 0, :, 1:].T, ahead[1:], atol=1e-5)
     behind = words.tell(3 - codes.flip(1).numpy().astype(np.uint8)).probabilities[0, ::-1, -1, ::-1]

@@ -1,5 +1,7 @@
 """The recipe of the shipped models: a network for all species, or for a clade of them.
 
+A clade's network begins from the one of all species and learns at a lower rate.
+
 Needs a folder with ``samplesheet.csv`` (species, kingdom, fasta, annotation) and ``splits.bed``,
 the regions kept for testing, which no training, stopping, calibration or threshold reads. A run
 that was killed goes on where it was. Copy the result to ``splicenet/weights`` if it is better than
@@ -37,7 +39,7 @@ def main() -> None:
     parser.add_argument("--model", choices=["universal", *KINGDOMS], default="universal")
     parser.add_argument("--minutes", default="110")
     parser.add_argument("--length", default="2048:8192")
-    parser.add_argument("--test-bases", default="2000000")
+    parser.add_argument("--test-bases", default="4000000")
     parser.add_argument("--threads", default="1")
     parser.add_argument("--folder", type=Path, default=Path("benchmark-data/models"))
     options = parser.parse_args()
@@ -48,7 +50,10 @@ def main() -> None:
     command += ["--holdout", str(options.genomes / "splits.bed")]
     command += ["--minutes", options.minutes, "--length", options.length]
     command += ["--test-bases", options.test_bases, "--threads", options.threads]
+    command += ["--species-bias"]
     command += ["--output", str(options.folder / f"{options.model}.splicenet"), "--resume"]
+    if options.model != "universal":
+        command += ["--init", "universal", "--learning-rate", "0.003"]
     subprocess.run(command, check=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, get_args
 
@@ -42,6 +43,7 @@ _SECTIONS = {
         "architecture",
         "cell",
         "hidden",
+        "species_bias",
         "layers",
         "layer_stride",
         "rank",
@@ -110,7 +112,7 @@ _shape = partial(field_option, _NETWORK)
     "--test-bases",
     type=click.IntRange(1),
     help="Bases of each species' held-out sequence, both strands counted, that are scored at the "
-    "end.  [default: all]",
+    "end, in stretches at equal distances.  [default: all]",
 )
 @_shape(
     "--architecture",
@@ -121,6 +123,12 @@ _shape = partial(field_option, _NETWORK)
 )
 @cell_option
 @_shape("--hidden", "hidden", "Hidden units a side.", type=click.IntRange(1))
+@click.option(
+    "--species-bias",
+    is_flag=True,
+    help="Tell the network which species it reads, by biases of its own for each; an eighth of "
+    "all windows is read without, as species that are new will be. MODEL:SPECIES uses them.",
+)
 @click.option(
     "--layers", type=click.IntRange(1), help="Recurrent layers.  [default: 1; 2 for lstm]"
 )
@@ -223,6 +231,7 @@ def train(
     min_reads: int,
     output: str,
     name: str | None,
+    species_bias: bool,
     holdout: str,
     architecture: Architecture,
     cell: str | None,
@@ -282,6 +291,8 @@ def train(
         raise TrainingError(str(error)) from error
     place = choose_device(device, threads)
     species = open_data(fasta, annotation, bam, samplesheet, min_reads, name=name)
+    if species_bias:
+        config = _with_biases(config, [one.name for one in species])
     terminal = Terminal()
     model = train_model(
         species,
@@ -298,3 +309,12 @@ def train(
     )
     terminal.close()
     click.echo(summary(model.record, output), err=True)
+
+
+def _with_biases(config: NetworkConfig, names: list[str]) -> NetworkConfig:
+    if len(names) < 2:
+        raise click.UsageError("--species-bias tells species apart; train on several")
+    try:
+        return replace(config, species=tuple(names))
+    except ValueError as error:
+        raise TrainingError(str(error)) from error

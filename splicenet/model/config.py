@@ -64,6 +64,8 @@ class NetworkConfig:
     """What is asked beside splice sites: a head for each."""
     pool: Pool = "last"
     """What heads that answer for a whole window read of its steps; :class:`GlobalHead` tells."""
+    species: tuple[str, ...] = ()
+    """Names of those that have biases of their own."""
 
     def __post_init__(self) -> None:
         if self.architecture not in get_args(Architecture):
@@ -73,6 +75,8 @@ class NetworkConfig:
         for name, value in asdict(self).items():
             if type(value) is int and value < 1 and name != "forget_bias":
                 raise ValueError(f"{name} must be at least 1")
+        if self.species and self.architecture == "lstm":
+            raise ValueError("a plain LSTM has no biases for species")
         self._check_recurrence()
         self._check_tasks()
 

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from splicenet.model.accent import Accent
 from splicenet.model.config import NetworkConfig
 from splicenet.model.recurrence import Recurrence, Truncation, Watch
 
@@ -39,6 +40,8 @@ class Reading(NamedTuple):
     watch: Watch | None = None
     hear: Callable[[Tensor], object] | None = None
     """Called with what the slowest level says, (B, T, W), before it joins the faster ones."""
+    species: Tensor | None = None
+    """Of each sequence the index of its species, (B,), -1 where it is not told."""
 
     def there(self, steps: int, stride: int) -> Tensor | None:
         """Which of so many steps of ``stride`` bases lie in their sequence, (B, T), bool."""
@@ -118,6 +121,7 @@ class CoarseLevel(nn.Module):
         super().__init__()
         width, self.stride = config.coarse_channels, config.stride
         self.down = nn.Linear(config.channels * config.stride, width)
+        self.accent = Accent(len(config.species), width) if config.species else None
         self.blocks = nn.Sequential(
             *(ResidualBlock(width, config.coarse_kernel, d) for d in config.coarse_dilations)
         )
@@ -133,7 +137,8 @@ class CoarseLevel(nn.Module):
 
     def features(self, x: Tensor, how: Reading = WHOLE) -> Tensor:
         """What the convolutions see, before the recurrent level: (B, C, L) to (B, C', T)."""
-        y = F.relu(self.down(_to_strides(x, self.stride))).transpose(1, 2)  # (B, C', T)
+        y = self.down(_to_strides(x, self.stride)).transpose(1, 2)  # (B, C', T)
+        y = F.relu(y if self.accent is None else self.accent(y, how.species))
         there = how.there(y.shape[-1], self.stride)
         y = only(y, there)
         for block in self.blocks:

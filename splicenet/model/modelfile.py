@@ -105,7 +105,7 @@ class Model:
         return self.scale.threshold
 
     def for_species(self, name: str | None) -> Model:
-        """The same model on the scale of a species; on its own with ``None``.
+        """The same model as it reads a species, on its scale; as it is with ``None``.
 
         Raises
         ------
@@ -114,12 +114,14 @@ class Model:
         """
         if name is None:
             return self
-        if name not in self.species:
-            known = ", ".join(sorted(self.species)) or "none"
+        known = {*self.species, *self.network.config.species}
+        if name not in known:
             raise ModelFileError(
-                f"the model has no calibration for {name}; the species it has one for: {known}"
+                f"the model has nothing of its own for {name}; the species it has something for: "
+                f"{', '.join(sorted(known)) or 'none'}"
             )
-        return replace(self, scale=self.species[name])
+        network = self.network.for_species(name)
+        return replace(self, network=network, scale=self.species.get(name, self.scale))
 
 
 def save_model(path: str | Path, model: Model) -> None:

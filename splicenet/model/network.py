@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 import torch
@@ -22,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from splicenet.genome.tasks import SPLICE
+from splicenet.model.accent import Accent
 from splicenet.model.config import Architecture, NetworkConfig
 from splicenet.model.heads import expect, make_heads, mean_state
 from splicenet.model.levels import (
@@ -59,6 +61,7 @@ class SpliceNetwork(nn.Module):
         else:
             width = config.channels
             self.stem = nn.Conv1d(4, width, config.kernel, padding=config.kernel // 2)
+            self.accent = Accent(len(config.species), width) if config.species else None
             self.trunk = nn.Sequential(
                 *(ResidualBlock(width, config.kernel, d) for d in config.dilations)
             )
@@ -97,6 +100,7 @@ class SpliceNetwork(nn.Module):
         truncation: Truncation | None = None,
         recompute: int = 0,
         watch: Watch | None = None,
+        species: Tensor | None = None,
     ) -> Tensor:
         """Read a batch of sequences.
 
@@ -110,13 +114,15 @@ class SpliceNetwork(nn.Module):
             mode each then reads as it does alone. Logits beyond a length mean nothing.
         truncation, recompute, watch
             As :class:`~splicenet.model.recurrence.Recurrence` takes them.
+        species
+            Indices in the configuration's ``species``, (B,), int64; -1 where it is not told.
 
         Returns
         -------
         Tensor
             Logits in the order of :data:`CLASSES`, (B, 3, L), float32.
         """
-        how = Reading(lengths, truncation, recompute, watch)
+        how = Reading(lengths, truncation, recompute, watch, species=species)
         return self.read(self._letters(codes), how).float()
 
     def read_all(
@@ -127,6 +133,7 @@ class SpliceNetwork(nn.Module):
         truncation: Truncation | None = None,
         recompute: int = 0,
         watch: Watch | None = None,
+        species: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """As :meth:`forward`, with the answers to all tasks.
 
@@ -139,7 +146,7 @@ class SpliceNetwork(nn.Module):
             trained against the mean of what the splice head reads, (B, C).
         """
         said: list[Tensor] = []
-        how = Reading(lengths, truncation, recompute, watch, said.append)
+        how = Reading(lengths, truncation, recompute, watch, said.append, species)
         x, how = self._features(self._letters(codes), how)
         (slow,) = said  # (B, T, W)
         answers = {SPLICE: self.head(x)[..., : codes.shape[1]]}
@@ -188,7 +195,8 @@ class SpliceNetwork(nn.Module):
 
     def _convolve(self, bases: Tensor, how: Reading) -> Tensor:
         there = how.there(bases.shape[-1], 1)
-        x = only(F.relu(self.stem(bases)), there)  # (B, C, L)
+        x = self.stem(bases)  # (B, C, L)
+        x = only(F.relu(x if self.accent is None else self.accent(x, how.species)), there)
         for block in self.trunk:
             x = block(x, there)
         return self.last(only(self.coarse(x, how), there), there)
@@ -205,6 +213,23 @@ class SpliceNetwork(nn.Module):
         for module in self._frozen:
             module.eval()
         return self
+
+    def for_species(self, name: str | None) -> SpliceNetwork:
+        """A copy that reads one species, or with ``None`` any, and needs not be told which.
+
+        A species without biases of its own is read as any; a network that has none is its own copy.
+        """
+        if not self.config.species:
+            return self
+        copied = copy.deepcopy(self)
+        copied.config = replace(self.config, species=())
+        for level, layer in ((copied, copied.stem), (copied.coarse, copied.coarse.down)):
+            accent = cast(Accent, level.accent)
+            if name in self.config.species:
+                with torch.no_grad():
+                    cast(Tensor, layer.bias).add_(accent.bias[self.config.species.index(name)])
+            level.accent = None
+        return copied
 
     def fused(self) -> SpliceNetwork:
         """A copy for prediction: eval mode, normalisations folded into the convolutions."""

@@ -24,10 +24,12 @@ from splicenet.training.windows import TrainingGround, WindowSampler
 
 __all__ = ["Batch", "Batches", "stagger"]
 
-_LENGTHS, _CUTS, _PROBE, _SPECIES = 1, 2, 3, 4
+_LENGTHS, _CUTS, _PROBE, _SPECIES, _UNTOLD = 1, 2, 3, 4, 5
 """Streams of random numbers."""
 _PROBES = 32
 """Batches that are looked at for one in which every task has something to learn from."""
+_UNTOLD_SHARE = 1 / 8
+"""Of windows whose species the network is not told, so that it can read others as well."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Batch:
     """Labels of those tasks of which anything is known here, as :class:`Windows` has them."""
     grounds: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     """(B,), which of the species each window is from, by index."""
+    species: Tensor | None = None
+    """(B,), int64, the same by index of the network's species, -1 where it is not told which."""
 
 
 class Batches:
@@ -89,6 +93,14 @@ class Batches:
         self._settings = settings
         self._step = config.step
         self._device = device
+        self._species = np.array(
+            [
+                config.species.index(one.species.name) if one.species.name in config.species else -1
+                for one in grounds
+            ],
+            np.int64,
+        )
+        self._told = bool(config.species)
         self._sampler = WindowSampler(
             grounds,
             length=settings.lengths.longest,
@@ -133,7 +145,14 @@ class Batches:
                 if is_known(answers).any()
             },
             windows.grounds,
+            self._tell(windows.grounds, step) if self._told else None,
         )
+
+    def _tell(self, grounds: np.ndarray, step: int) -> Tensor:
+        """The species of some windows, -1 of some that are not to be told."""
+        untold = _generator(self._settings.seed, step, _UNTOLD).random(len(grounds)) < _UNTOLD_SHARE
+        species = np.where(untold, -1, self._species[grounds])
+        return torch.from_numpy(species).to(self._device)
 
     def _ground(self, step: int) -> int | None:
         """The one that a step learns from: each in its turn, in an order drawn anew every time."""

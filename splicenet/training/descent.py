@@ -75,6 +75,7 @@ def batch_losses(
             lengths=batch.lengths,
             truncation=batch.truncation,
             recompute=batch.recompute,
+            species=batch.species,
         )
     losses = {
         SPLICE: splice_loss(

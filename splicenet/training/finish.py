@@ -51,20 +51,28 @@ def calibrated_model(
 
     One scale for each species with enough sites, and one for all of them together.
     """
-    flank = measure_flank(network.fused(), _probes(validation, seed))
+    probes = _probes(validation, seed)
+    readers = {name: network.for_species(name) for name in (None, *network.config.species)}
+    flank = max(measure_flank(reader.fused(), probes) for reader in readers.values())
     most = _CALIBRATION_SHARE * validation_bases // 2
-    scored = {
-        species.name: tally_network(
-            network,
+
+    def score(reader: SpliceNetwork, part: Part) -> Mapping[Kind, ScoredBases]:
+        species, regions = part
+        return tally_network(
+            reader,
             species,
             spread(regions, most),
             flank=max(flank, VALIDATION_FLANK),
             floor=_FLOOR,
             on_bases=on_bases,
         ).scored[PROTOCOLS[0]]
-        for species, regions in validation
+
+    untold = [score(readers[None], part) for part in validation]
+    together = {kind: _together([one[kind] for one in untold]) for kind in KINDS}
+    scored = {
+        part[0].name: score(readers[part[0].name], part) if part[0].name in readers else as_any
+        for part, as_any in zip(validation, untold, strict=True)
     }
-    together = {kind: _together([one[kind] for one in scored.values()]) for kind in KINDS}
     species = {
         name: _scale(one)
         for name, one in scored.items()

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from splicenet.exceptions import TrainingError
 from splicenet.genome.tasks import Task
@@ -16,7 +17,7 @@ from splicenet.model.network import SpliceNetwork
 from splicenet.model.pretrained import is_pretrained, load_pretrained
 from splicenet.model.shipped import open_model
 
-__all__ = ["FREEZABLE", "Parent", "freeze_parts", "open_parent", "with_tasks"]
+__all__ = ["FREEZABLE", "Parent", "freeze_parts", "open_parent", "with_species", "with_tasks"]
 
 FREEZABLE = ("trunk", "coarse", "recurrent")
 """Parts that ``--freeze`` can keep as they are, from the fastest time scale to the slowest."""
@@ -97,6 +98,37 @@ def with_tasks(
 
 def _question(task: Task) -> tuple[str, str, tuple[str, ...], bool]:
     return task.name, task.topic, task.classes, task.against > 0
+
+
+def with_species(parent: SpliceNetwork, names: Sequence[str]) -> SpliceNetwork:
+    """A network that reads as another, with biases for these species: its own, or new ones at zero.
+
+    Raises
+    ------
+    TrainingError
+        If a network of this shape cannot have them.
+    """
+    theirs = parent.config.species
+    if tuple(names) == theirs:
+        return parent
+    plain = parent.for_species(None)
+    try:
+        network = SpliceNetwork(replace(plain.config, species=tuple(names)))
+    except ValueError as error:
+        raise TrainingError(str(error)) from error
+    network.load_state_dict(plain.state_dict(), strict=False)
+    kept = [name for name in names if name in theirs]
+    if kept:
+        rows, old = [list(names).index(one) for one in kept], [theirs.index(one) for one in kept]
+        with torch.no_grad():
+            for ours, others in zip(_accents(network), _accents(parent), strict=True):
+                ours[rows] = others[old]
+    return network
+
+
+def _accents(network: SpliceNetwork) -> list[Tensor]:
+    levels = (network.accent, network.coarse.accent)
+    return [accent.bias for accent in levels if accent is not None]
 
 
 def freeze_parts(network: SpliceNetwork, parts: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ import torch
 from splicenet.evaluation.tasks import task_metrics
 from splicenet.exceptions import OutputError, TrainingError
 from splicenet.genome.output import atomic
-from splicenet.genome.regions import shorten
+from splicenet.genome.regions import thin_out
 from splicenet.genome.species import Species
 from splicenet.genome.targets import open_targets, resolve_tasks
 from splicenet.model.modelfile import SUFFIX, Model, Scale, save_model
@@ -22,7 +22,14 @@ from splicenet.model.provenance import inherit, seen_bases
 from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batches
 from splicenet.training.finish import calibrated_model, held_out_metrics
-from splicenet.training.inherit import FREEZABLE, Parent, freeze_parts, open_parent, with_tasks
+from splicenet.training.inherit import (
+    FREEZABLE,
+    Parent,
+    freeze_parts,
+    open_parent,
+    with_species,
+    with_tasks,
+)
 from splicenet.training.loop import Trainer
 from splicenet.training.pace import Progress
 from splicenet.training.parts import Parts, split_species
@@ -111,8 +118,8 @@ def train_model(
     output
         The model file; ``output.checkpoint`` stands beside it until it is done.
     config
-        The network's shape and tasks; with ``init`` that model's shape is taken instead, and its
-        heads of those tasks.
+        The network's shape, tasks and species; with ``init`` that model's shape is taken instead,
+        and its heads of those tasks.
     settings
         The choices of the run.
     holdout
@@ -146,7 +153,7 @@ def train_model(
     if init is not None:
         parent = open_parent(init, tasks, config.pool)
         ancestors = inherit(parent.record)
-        network, new_heads = parent.network, parent.new
+        network, new_heads = with_species(parent.network, config.species), parent.new
         if parent.taken:
             reporter.note(parent.taken)
             if freeze:
@@ -193,7 +200,7 @@ def train_model(
     held_out = [
         (
             one,
-            regions if settings.test_bases is None else shorten(regions, settings.test_bases // 2),
+            regions if settings.test_bases is None else thin_out(regions, settings.test_bases // 2),
         )
         for one, regions in parts.part("held_out")
     ]
@@ -214,9 +221,10 @@ def train_model(
             one.name: task_metrics(model, one, regions, targets[one.name], on_bases=on_bases)
             for one, regions in held_out
         }
-    save_model(output, model)
+    # The model last: where it stands, nothing of the run is missing.
     with atomic(f"{str(output).removesuffix(SUFFIX)}.metrics.tsv") as file:
         pd.DataFrame(trainer.state.history).to_csv(file, sep="\t", index=False)
+    save_model(output, model)
     checkpoint.unlink(missing_ok=True)
     return model
 

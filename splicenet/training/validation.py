@@ -41,7 +41,7 @@ def validation_precision(
     precisions = []
     for species, regions in validation:
         tally = tally_network(
-            network,
+            network.for_species(species.name),
             species,
             spread(regions, strand_bases // (2 * len(validation))),
             flank=VALIDATION_FLANK,

@@ -246,3 +246,22 @@ def test_every_option_stands_in_the_help_once(cli):
             )
             == 1
         ), parameter.name
+
+
+def test_biases_of_species(cli, quick, fly_files, read_files, tmp_path):
+    sheet = tmp_path / "species.csv"
+    lines = [
+        f"melanogaster,{fly_files.fasta},{fly_files.annotation},",
+        f"reads,{read_files.fasta},,{read_files.bam}",
+    ]
+    sheet.write_text("\n".join(["species,fasta,annotation,bam", *lines]))
+    model = tmp_path / "m.splicenet"
+    options = ("-o", model, *quick, "--holdout", "0.03", "--species-bias")
+    assert cli("train", "--samplesheet", sheet, *options).code == 0
+    assert load_model(model).network.config.species == ("melanogaster", "reads")
+    alone = cli("train", "-f", fly_files.fasta, "-a", fly_files.annotation, *options, "--restart")
+    assert "train on several" in alone.err
+    assert alone.code == 2
+    lstm = cli("train", "--samplesheet", sheet, *options, "--restart", "--architecture", "lstm")
+    assert lstm.code == 2
+    assert lstm.err.endswith("splicenet: a plain LSTM has no biases for species\n")

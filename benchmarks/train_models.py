@@ -1,6 +1,6 @@
 """The recipe of the shipped models: a network for all species, or for a clade of them.
 
-A clade's network begins from the one of all species and learns at a lower rate.
+A clade's network begins from that of all species in the same folder and learns at a lower rate.
 
 Needs a folder with ``samplesheet.csv`` (species, kingdom, fasta, annotation) and ``splits.bed``,
 the regions kept for testing, which no training, stopping, calibration or threshold reads. A run
@@ -51,9 +51,10 @@ def main() -> None:
     command += ["--minutes", options.minutes, "--length", options.length]
     command += ["--test-bases", options.test_bases, "--threads", options.threads]
     command += ["--species-bias"]
-    command += ["--output", str(options.folder / f"{options.model}.splicenet"), "--resume"]
     if options.model != "universal":
-        command += ["--init", "universal", "--learning-rate", "0.003"]
+        command += ["--init", str(options.folder / "universal.splicenet")]
+        command += ["--learning-rate", "0.003"]
+    command += ["--output", str(options.folder / f"{options.model}.splicenet"), "--resume"]
     subprocess.run(command, check=True)
 
 

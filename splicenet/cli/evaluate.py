@@ -119,15 +119,17 @@ def evaluate(
         )
         species = open_data(fasta, annotation, bam, samplesheet, min_reads)
         where = _regions(regions, species, model)
+        # Species of a samplesheet are read as such; a genome by itself as MODEL[:SPECIES] says.
+        models = [model.if_known(one.name) if samplesheet else model for one in species if model]
         judged = _judged(
             species,
             where,
-            model=model,
+            models=models,
             sites=sites,
             sites_file=sites_file,
             baselines=baselines,
         )
-        heads = {} if model is None else judge_tasks(model, species, where, tasks)
+        heads = judge_tasks(models, species, where, tasks) if models else {}
         results: dict[tuple[str, ...], SiteMetrics] = {
             (species, judgement.method, *key): metrics
             for species, judgement in judged
@@ -176,19 +178,20 @@ def _judged(
     species: Sequence[Species],
     regions: Sequence[Sequence[Interval]],
     *,
-    model: Model | None,
+    models: Sequence[Model],
     sites: Sequence[Site] | None,
     sites_file: str | None,
     baselines: bool,
 ) -> Judged:
-    """Judge everything that was asked for."""
+    """Judge everything that was asked for; ``models`` has one for each species, or none."""
     judged: list[tuple[str, Judgement]] = []
-    for one, where in zip(species, regions, strict=True):
+    for index, (one, where) in enumerate(zip(species, regions, strict=True)):
         if not where:
             continue
-        if model is not None:
+        if models:
             with bases_bar(one.name, 2 * sum(map(len, where))) as bar:
-                judged.append((one.name, judge_model(model, one, where, on_bases=bar.update)))
+                judgement = judge_model(models[index], one, where, on_bases=bar.update)
+            judged.append((one.name, judgement))
         if sites is not None:
             placed = match_sites(sites, one.genome, path=sites_file or "")
             judged.append((one.name, judge_sites(placed, one, where)))

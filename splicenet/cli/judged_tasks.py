@@ -24,7 +24,7 @@ Found = Mapping[str, Mapping[str, Any]]
 
 
 def judge_tasks(
-    model: Model,
+    models: Sequence[Model],
     species: Sequence[Species],
     regions: Sequence[Sequence[Interval]],
     sources: Sequence[str],
@@ -33,8 +33,8 @@ def judge_tasks(
 
     Parameters
     ----------
-    model, species, regions
-        What is judged, and where.
+    models, species, regions
+        What is judged, one model as it reads each species, and where.
     sources
         Tasks as a command line has them, where their labels lie elsewhere than in the training.
 
@@ -46,12 +46,12 @@ def judge_tasks(
     SplicenetError
         If a source that was given here cannot be read.
     """
-    tasks = model.network.config.tasks
+    tasks = models[0].network.config.tasks if models else ()
     given = _given(tasks, sources)
     if given and len(species) > 1:
         raise TaskError("name the files of several species in columns of the samplesheet")
     found = {}
-    for one, where in zip(species, regions, strict=True):
+    for model, one, where in zip(models, species, regions, strict=True):
         if not (tasks and where):
             continue
         one.task_sources = {**one.task_sources, **given}

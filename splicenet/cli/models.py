@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 import pandas as pd
 
 from splicenet.evaluation.tables import as_text
+from splicenet.genome.labels import KINDS
 from splicenet.model.modelfile import load_model
 from splicenet.model.shipped import open_model, shipped_models
 from splicenet.report.card import model_card
@@ -18,7 +22,8 @@ __all__ = ["models"]
 def models(name: str | None) -> None:
     """List the models that come with splicenet, with their AUPRC on held-out sequence.
 
-    Every base of both strands of regions that no training, stopping or calibration has read. With
+    Every base of both strands of regions that no training, stopping or calibration has read; a
+    model with biases for species reads each as MODEL:SPECIES does, and beside it untold. With
     the NAME of one, or a model file of yours, its card: data, training, accuracy, limits.
 
     \b
@@ -45,6 +50,14 @@ def _list() -> None:
                     "donors": figures["donor"]["sites"],
                     "donor AUPRC": figures["donor"]["auprc"],
                     "acceptor AUPRC": figures["acceptor"]["auprc"],
+                    **_untold(record, species),
                 }
             )
     click.echo(as_text(pd.DataFrame(rows)))
+
+
+def _untold(record: Mapping[str, Any], species: str) -> dict[str, float]:
+    if "untold_metrics" not in record:
+        return {}
+    figures = record["untold_metrics"][species]["both strands"]
+    return {f"{kind} untold": figures[kind]["auprc"] for kind in KINDS}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Any, get_args
 
@@ -24,6 +23,7 @@ from splicenet.cli.task_options import (
     task_options,
 )
 from splicenet.exceptions import TrainingError
+from splicenet.genome.samplesheet import read_samplesheet
 from splicenet.model.config import usual_cell
 from splicenet.model.heads import Pool
 from splicenet.model.initialisation import Initialisation
@@ -126,8 +126,9 @@ _shape = partial(field_option, _NETWORK)
 @click.option(
     "--species-bias",
     is_flag=True,
-    help="Tell the network which species it reads, by biases of its own for each; an eighth of "
-    "all windows is read without, as species that are new will be. MODEL:SPECIES uses them.",
+    help="Tell the network which species of the samplesheet it reads, by biases of its own for "
+    "each. MODEL:SPECIES reads a genome as that species; MODEL alone reads any, which an eighth of "
+    "all windows teaches. --init keeps them only if this is given again.",
 )
 @click.option(
     "--layers", type=click.IntRange(1), help="Recurrent layers.  [default: 1; 2 for lstm]"
@@ -272,6 +273,12 @@ def train(
         raise click.UsageError("give --resume or --restart, not both")
     if all(choices[limit] is None for limit in ("minutes", "steps", "epochs")):
         choices["epochs"] = _DEFAULT_EPOCHS
+    if species_bias and samplesheet is None:
+        raise click.UsageError("--species-bias tells species apart; name several in --samplesheet")
+    if species_bias and against_species:
+        raise click.UsageError(
+            "--species-bias tells the network what --against-species is to hide from it; give one"
+        )
     tasks, weights = read_tasks(task, tasks_file, weight, against_species)
     settings = TrainingSettings(**choices, weights=weights)
     try:
@@ -286,13 +293,12 @@ def train(
             forget_bias=forget_bias,
             tasks=tasks,
             pool=pool,
+            species=_names(samplesheet) if species_bias and samplesheet else (),
         )
     except ValueError as error:  # choices that do not go together
         raise TrainingError(str(error)) from error
     place = choose_device(device, threads)
     species = open_data(fasta, annotation, bam, samplesheet, min_reads, name=name)
-    if species_bias:
-        config = _with_biases(config, [one.name for one in species])
     terminal = Terminal()
     model = train_model(
         species,
@@ -311,10 +317,5 @@ def train(
     click.echo(summary(model.record, output), err=True)
 
 
-def _with_biases(config: NetworkConfig, names: list[str]) -> NetworkConfig:
-    if len(names) < 2:
-        raise click.UsageError("--species-bias tells species apart; train on several")
-    try:
-        return replace(config, species=tuple(names))
-    except ValueError as error:
-        raise TrainingError(str(error)) from error
+def _names(samplesheet: str) -> tuple[str, ...]:
+    return tuple(row.species for row in read_samplesheet(samplesheet))

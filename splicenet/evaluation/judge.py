@@ -88,11 +88,7 @@ def judge_model(
     *,
     on_bases: Callable[[int], object] = lambda bases: None,
 ) -> Judgement:
-    """Score regions with a model, where its network is, and calibrate the scores.
-
-    If the model has a scale for the species, by its name, that is used.
-    """
-    model = model.for_species(species.name if species.name in model.species else None)
+    """Score regions with a model as it is, where its network is, and calibrate the scores."""
     tally = tally_network(
         model.network, species, regions, flank=model.flank, floor=_FLOOR, on_bases=on_bases
     )

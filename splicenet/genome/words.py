@@ -159,7 +159,9 @@ def _best_strength(
         -np.log((met + strength * said) / (total + strength)).sum(dtype=float)
         for strength in _STRENGTHS
     ]
-    return _STRENGTHS[int(np.argmin(costs))]
+    # Where nothing was found all cost the same, but for rounding: then trust it least.
+    enough = min(costs) * (1 + 1e-6)
+    return max(one for one, cost in zip(_STRENGTHS, costs, strict=True) if cost <= enough)
 
 
 def _levels(counts: np.ndarray) -> list[np.ndarray]:

@@ -38,5 +38,5 @@ class Accent(nn.Module):
         """
         if who is None:
             return x
-        known = (who >= 0)[:, None]
-        return x + (F.embedding(who.clamp(min=0), self.bias) * known)[..., None]
+        own = F.embedding(who.clamp(min=0), self.bias) * (who >= 0)[:, None]
+        return x + own[..., None].to(x.dtype)

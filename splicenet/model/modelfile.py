@@ -85,7 +85,8 @@ class Model:
         How the model came to be, as JSON: seed, versions, settings, data with checksums, held-out
         regions and the metrics on them.
     species
-        The scales of single species, by name: one network errs differently in each.
+        The scales of single species, by name: one network errs differently in each. The network may
+        have biases for some, too.
     """
 
     network: SpliceNetwork
@@ -114,14 +115,23 @@ class Model:
         """
         if name is None:
             return self
-        known = {*self.species, *self.network.config.species}
-        if name not in known:
+        if name not in self.known_species:
+            known = ", ".join(sorted(self.known_species)) or "none"
             raise ModelFileError(
                 f"the model has nothing of its own for {name}; the species it has something for: "
-                f"{', '.join(sorted(known)) or 'none'}"
+                f"{known}"
             )
-        network = self.network.for_species(name)
-        return replace(self, network=network, scale=self.species.get(name, self.scale))
+        network, scale = self.network.for_species(name), self.species.get(name, self.scale)
+        return replace(self, network=network, scale=scale, species={})
+
+    @property
+    def known_species(self) -> set[str]:
+        """Those that it has a scale or biases for."""
+        return {*self.species, *self.network.config.species}
+
+    def if_known(self, name: str) -> Model:
+        """As :meth:`for_species`; the model as it is if it does not know the species."""
+        return self.for_species(name) if name in self.known_species else self
 
 
 def save_model(path: str | Path, model: Model) -> None:

@@ -1,6 +1,6 @@
 """Finding a model by what a user calls it: a file or a name, perhaps with a species.
 
-``universal:homo_sapiens`` is the shipped model on the scale of one of its species.
+``universal:homo_sapiens`` is the shipped model as it reads one of its species.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def shipped_models() -> dict[str, Path]:
 
 
 def open_model(name: str | Path) -> Model:
-    """Load the model of that name, on the scale of the species that the name may end in.
+    """Load the model of that name, as it reads the species that the name may end in.
 
     Raises
     ------
     ModelFileError
-        If there is no such model, it cannot be read, or has no scale for the species.
+        If there is no such model, it cannot be read, or knows no such species.
     """
     path, species = find_model(name)
     return load_model(path).for_species(species)

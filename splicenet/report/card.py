@@ -13,6 +13,10 @@ from splicenet.model.modelfile import Model
 
 __all__ = ["model_card"]
 
+_HEAD = (
+    "| species | where | strand-bases | sites | AUPRC | top-k | calibration error |",
+    "|---|---|---|---|---|---|---|",
+)
 _WEAK = 0.5
 """AUPRC below which a species is named among those that the model is not for."""
 
@@ -31,11 +35,12 @@ def model_card(name: str, model: Model) -> str:
     if not model.record:
         return "\n\n".join([*title, "The file does not say how the model came to be."])
     metrics = model.record.get("metrics", {})
+    untold = model.record.get("untold_metrics", {})
     sections = [
         title,
         _training(model),
         ["## Data", "", *_data(model.record["data"])],
-        ["## Accuracy on held-out sequence", "", *_metrics(metrics)],
+        ["## Accuracy on held-out sequence", "", *_metrics(metrics, untold)],
         ["## What it is not for", "", *_limits(metrics)],
     ]
     return "\n\n".join("\n".join(section) for section in sections)
@@ -77,14 +82,23 @@ def _regions(spans: Sequence[tuple[str, int, int]]) -> str:
     return shown + (f" and {len(spans) - 3:,} more" if len(spans) > 3 else "") or "-"
 
 
-def _metrics(metrics: Mapping[str, Any]) -> Iterator[str]:
+def _metrics(metrics: Mapping[str, Any], untold: Mapping[str, Any]) -> Iterator[str]:
     yield (
         "Nothing of it was read by training, stopping, calibration or the choice of the threshold."
         " Donors / acceptors."
     )
     yield ""
-    yield "| species | where | strand-bases | sites | AUPRC | top-k | calibration error |"
-    yield "|---|---|---|---|---|---|---|"
+    yield from _HEAD
+    yield from _rows(metrics)
+    if untold:
+        yield ""
+        yield "So with `MODEL:SPECIES`. Read without a word of the species, as any genome is:"
+        yield ""
+        yield from _HEAD
+        yield from _rows(untold)
+
+
+def _rows(metrics: Mapping[str, Any]) -> Iterator[str]:
     for species, protocols in metrics.items():
         for where, kinds in protocols.items():
             figures = [kinds[kind] for kind in KINDS]

@@ -49,6 +49,8 @@ def make_optimizer(
 ) -> torch.optim.AdamW:
     """AdamW that decays matrices and leaves biases, normalisations and task weights alone.
 
+    The biases of single species decay, too, towards what all species share.
+
     It has no momentum where species take turns: none is to go on in the direction of the last.
     """
     parameters = [p for p in network.parameters() if p.requires_grad]

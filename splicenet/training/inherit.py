@@ -144,11 +144,15 @@ def freeze_parts(network: SpliceNetwork, parts: Sequence[str]) -> None:
     if network.config.architecture == "lstm":
         raise TrainingError("a plain LSTM has no parts to freeze")
     modules: dict[str, list[nn.Module]] = {
-        "trunk": [network.stem, network.trunk],
-        "coarse": [network.coarse.down, network.coarse.blocks],
+        "trunk": [network.stem, network.trunk, *_there(network.accent)],
+        "coarse": [network.coarse.down, network.coarse.blocks, *_there(network.coarse.accent)],
         "recurrent": [network.coarse.recurrent] if network.coarse.recurrent is not None else [],
     }
     for part in parts:
         if not modules[part]:
             raise TrainingError(f"a network of this architecture has no {part} level to freeze")
         network.freeze(modules[part])
+
+
+def _there(module: nn.Module | None) -> list[nn.Module]:
+    return [] if module is None else [module]

@@ -37,8 +37,8 @@ __all__ = ["NextBase", "bits_table", "pretrain_model"]
 
 _WATCHED = 1 << 19
 """Bases of a genome's training sequence that choose how its words are weighed."""
-_PIECE = 1 << 16
-"""Bases of them in one place, told together from the words of all the rest."""
+_PIECES = 8
+"""Places that they lie in, each told from the words of all the rest."""
 
 Part = tuple[Species, list[Interval]]
 
@@ -245,9 +245,10 @@ def _own_words(
     for one, regions in parts.part("training"):
         if genomes is not None and one.name not in genomes:
             continue
+        length = max(1, min(_WATCHED, sum(map(len, regions))) // _PIECES)
         watched = [
-            one.genome.fetch(piece.contig, start, min(start + _PIECE, piece.end))
-            for piece in thin_out(regions, _WATCHED, _PIECE)
-            for start in range(piece.start, piece.end, _PIECE)
+            one.genome.fetch(piece.contig, start, min(start + length, piece.end))
+            for piece in thin_out(regions, _WATCHED, length)
+            for start in range(piece.start, piece.end, length)
         ]
         yield one.name, fit_words(count_followers([(one.genome, regions)], order), watched)

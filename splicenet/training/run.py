@@ -215,10 +215,17 @@ def train_model(
             model, held_out, on_bases=reporter.scoring("held-out sequence", bases)
         ),
     }
+    if network.config.species:
+        untold = replace(model, network=network.for_species(None), species={})
+        model.record["untold_metrics"] = held_out_metrics(
+            untold, held_out, on_bases=reporter.scoring("held-out sequence, untold", bases)
+        )
     if tasks:
         on_bases = reporter.scoring("held-out sequence, tasks", bases)
         model.record["task_metrics"] = {
-            one.name: task_metrics(model, one, regions, targets[one.name], on_bases=on_bases)
+            one.name: task_metrics(
+                model.if_known(one.name), one, regions, targets[one.name], on_bases=on_bases
+            )
             for one, regions in held_out
         }
     # The model last: where it stands, nothing of the run is missing.

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from splicenet.cli.train import train as train_command
-from splicenet.model.modelfile import load_model
+from splicenet.model.modelfile import load_model, save_model
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 
@@ -258,10 +258,42 @@ def test_biases_of_species(cli, quick, fly_files, read_files, tmp_path):
     model = tmp_path / "m.splicenet"
     options = ("-o", model, *quick, "--holdout", "0.03", "--species-bias")
     assert cli("train", "--samplesheet", sheet, *options).code == 0
-    assert load_model(model).network.config.species == ("melanogaster", "reads")
-    alone = cli("train", "-f", fly_files.fasta, "-a", fly_files.annotation, *options, "--restart")
-    assert "train on several" in alone.err
-    assert alone.code == 2
-    lstm = cli("train", "--samplesheet", sheet, *options, "--restart", "--architecture", "lstm")
-    assert lstm.code == 2
-    assert lstm.err.endswith("splicenet: a plain LSTM has no biases for species\n")
+    made = load_model(model)
+    assert made.network.config.species == ("melanogaster", "reads")
+    # Spoil one, and see by whom it is read.
+    with torch.no_grad():
+        made.network.accent.bias[0].normal_(std=5, generator=torch.manual_seed(1))
+    save_model(model, made)
+
+    def figures(name, *files):
+        where = ("-r", f"{fly_files.contig}:600001-700000", "-o", tmp_path / "t.tsv")
+        assert cli("evaluate", "-m", name, *files, *where, "--threads", 1).code == 0
+        return pd.read_csv(tmp_path / "t.tsv", sep="\t").drop(columns="species").to_csv()
+
+    files = ("-f", fly_files.fasta, "-a", fly_files.annotation)
+    plain, told = figures(model, *files), figures(f"{model}:melanogaster", *files)
+    assert plain != told
+    sheet.write_text("\n".join(["species,fasta,annotation,bam", lines[0]]))
+    assert figures(model, "--samplesheet", sheet) == told
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("-f", "a.fa", "-a", "a.gtf"), "name several in --samplesheet"),
+        (("--samplesheet", "s.csv", "--against-species", "0.3"), "give one"),
+    ],
+)
+def test_biases_of_species_that_make_no_sense(cli, tmp_path, options, message):
+    done = cli("train", *options, "--species-bias", "-o", tmp_path / "m.splicenet")
+    assert done.code == 2
+    assert message in done.err
+
+
+def test_a_plain_lstm_has_no_biases_of_species(refused, fly_files, tmp_path):
+    (tmp_path / "s.csv").write_text(
+        f"species,fasta,annotation\na,{fly_files.fasta},{fly_files.annotation}\n"
+    )
+    choices = ("--samplesheet", tmp_path / "s.csv", "--species-bias", "--architecture", "lstm")
+    told = refused("train", *choices, "-o", tmp_path / "m.splicenet")
+    assert "no biases for species" in told

@@ -69,6 +69,8 @@ def test_strengths_are_fitted_by_what_is_told_of_all_the_rest():
     assert fit_words(noise + own, [unlike]).strengths[-1] == 2048
     # Were it told from itself, it would seem to be known by heart.
     assert fit_words(noise + 50 * own, [unlike]).strengths[-1] <= 1
+    # Of a genome that is all watched nothing is left to trust.
+    assert set(fit_words(own, [unlike]).strengths) == {2048}
     repeated = encode("ACGGTCATTA" * 40)
     model = fit_words(2 * counted("ACGGTCATTA" * 40, 5), [repeated])
     assert model.strengths[-1] <= 1

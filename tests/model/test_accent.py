@@ -53,6 +53,8 @@ def test_untold_windows_teach_no_species(network, codes):
 
 def test_it_begins_alike_for_all(tiny, codes):
     network = SpliceNetwork(NetworkConfig(**tiny, species=SPECIES)).eval()
+    torch.nn.init.normal_(network.head.weight)
+    assert network(codes).std() > 0.01
     assert torch.equal(network(codes, species=torch.tensor([0, 1, -1])), network(codes))
 
 
@@ -61,11 +63,18 @@ def test_a_model_file_keeps_them(network, codes, trained_model, tmp_path):
     save_model(path, Model(network, 100, trained_model.scale))
     read = load_model(path)
     assert read.network.config.species == SPECIES
+    assert read.if_known("yeast") is read
     worm = read.for_species("worm")  # without a scale of its own
+    assert worm.if_known("fly") is worm  # one species' weights are not read on another's scale
     assert worm.scale == read.scale
     assert torch.equal(worm.network(codes), network.for_species("worm")(codes))
     with pytest.raises(ModelFileError, match=r"nothing of its own for yeast.*fly, worm"):
         read.for_species("yeast")
+
+
+def test_low_precision_stays_low(network, codes):
+    x = torch.randn(3, network.config.channels, 8, dtype=torch.bfloat16)
+    assert network.accent(x, torch.tensor([0, 1, -1])).dtype == torch.bfloat16
 
 
 def test_a_plain_lstm_has_none(tiny):

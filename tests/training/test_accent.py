@@ -10,9 +10,11 @@ from splicenet.genome.species import Species
 from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.training.batches import Batches
-from splicenet.training.inherit import with_species
+from splicenet.training.finish import calibrated_model
+from splicenet.training.inherit import freeze_parts, open_parent, with_species
 from splicenet.training.run import train_model
-from splicenet.training.windows import TrainingGround
+from splicenet.training.validation import validation_precision
+from splicenet.training.windows import TrainingGround, WindowSampler
 
 
 @pytest.fixture
@@ -35,15 +37,26 @@ def test_most_windows_are_told_and_some_are_not(two, settings, tiny):
     assert plain.draw(0, 0.5).species is None
 
 
-def test_trained_resumed_and_inherited(two, settings, tiny, tmp_path, monkeypatch):
-    choices = {
+@pytest.fixture
+def choices(settings):
+    return {
         "settings": settings(steps=6, evaluations=2),
         "holdout": "NC_004353.4:600001-640000",
     }
+
+
+def same(one: SpliceNetwork, other: SpliceNetwork) -> bool:
+    mine, theirs = one.state_dict(), other.state_dict()
+    return mine.keys() == theirs.keys() and all(torch.equal(mine[k], theirs[k]) for k in mine)
+
+
+def test_trained_and_inherited(two, choices, tiny, tmp_path):
     config = NetworkConfig(**tiny, species=("left", "right"))
-    model = train_model(two, tmp_path / "m.splicenet", config=config, **choices)
-    read = load_model(tmp_path / "m.splicenet")
+    path = tmp_path / "m.splicenet"
+    model = train_model(two, path, config=config, **choices)
+    read = load_model(path)
     assert read.network.config.species == ("left", "right")
+    assert set(read.record["untold_metrics"]) == set(read.record["metrics"]) == {"left", "right"}
     bias = model.network.accent.bias
     assert bias.any(1).all()
     assert not torch.equal(bias[0], bias[1])
@@ -55,20 +68,66 @@ def test_trained_resumed_and_inherited(two, settings, tiny, tmp_path, monkeypatc
     assert torch.equal(onward.head.weight, model.network.head.weight)
     assert with_species(read.network, ("left", "right")) is read.network
     assert with_species(read.network, ()).accent is None
-    # A file's species becomes the weights of a plain network.
-    child = train_model(
-        two[:1],
-        tmp_path / "child.splicenet",
-        config=NetworkConfig(**tiny),
-        init=f"{tmp_path / 'm.splicenet'}:left",
-        **choices,
+    left = open_parent(f"{path}:left", (), "last").network
+    assert same(left, read.network.for_species("left"))
+    assert not same(left, read.network.for_species(None))
+
+
+def test_killed_and_resumed_it_gives_the_same_weights(two, choices, tiny, tmp_path, monkeypatch):
+    config = NetworkConfig(**tiny, species=("left", "right"))
+    whole = train_model(two, tmp_path / "whole.splicenet", config=config, **choices)
+    original, drawn = WindowSampler.draw, []
+
+    def interrupted(sampler, *arguments):
+        drawn.append(1)
+        if len(drawn) == 4:
+            raise KeyboardInterrupt
+        return original(sampler, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WindowSampler, "draw", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train_model(two, tmp_path / "killed.splicenet", config=config, **choices)
+    resumed = train_model(two, tmp_path / "killed.splicenet", config=config, resume=True, **choices)
+    assert same(whole.network, resumed.network)
+
+
+def test_frozen_parts_keep_them(tiny):
+    network = SpliceNetwork(NetworkConfig(**tiny, species=("a", "b")))
+    freeze_parts(network, ["trunk"])
+    assert not network.accent.bias.requires_grad
+    assert network.coarse.accent.bias.requires_grad
+    freeze_parts(network, ["coarse"])
+    assert not network.coarse.accent.bias.requires_grad
+
+
+def test_species_are_validated_and_calibrated_as_they_are_read(two, tiny, trained_model):
+    """Biases that spoil one species do not touch the other, nor a genome that is not known."""
+    network = with_species(trained_model.network, ("left", "right"))
+    with torch.no_grad():
+        network.accent.bias[0].normal_(generator=torch.manual_seed(1))
+    parts = [(one, [Interval("NC_004353.4", 100_000, 500_000)]) for one in two]
+    plain = trained_model.network
+
+    def precision(reader, part):
+        return validation_precision(reader, [part], 200_000)
+
+    assert torch.equal(precision(network, parts[1]), precision(plain, parts[1]))
+    assert not torch.equal(precision(network, parts[0]), precision(plain, parts[0]))
+    model, as_before = (
+        calibrated_model(reader, parts, validation_bases=80_000, seed=1)
+        for reader in (network, plain)
     )
-    assert child.network.config.species == ()
+    assert model.scale == as_before.scale
+    assert model.species["right"] == as_before.species["right"]
+    assert model.species["left"] != as_before.species["left"]
 
 
 def test_a_network_without_them_gains_them_unchanged(tiny):
     torch.manual_seed(2)
     network = SpliceNetwork(NetworkConfig(**tiny)).eval()
+    torch.nn.init.normal_(network.head.weight)
     codes = torch.randint(0, 4, (2, 120))
     gained = with_species(network, ("a", "b")).eval()
+    assert network(codes).std() > 0.01
     assert torch.equal(gained(codes, species=torch.tensor([0, 1])), network(codes))

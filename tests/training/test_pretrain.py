@@ -12,11 +12,13 @@ import torch
 from splicenet.exceptions import ModelFileError, TrainingError
 from splicenet.genome.sequence import Genome
 from splicenet.genome.species import open_bare
+from splicenet.model.language import LanguageNetwork
 from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig
 from splicenet.model.pretrained import is_pretrained, load_pretrained
 from splicenet.training.inherit import open_parent
-from splicenet.training.pretrain import pretrain_model
+from splicenet.training.parts import split_species
+from splicenet.training.pretrain import bits_table, pretrain_model
 from splicenet.training.run import Reporter, checkpoint_path
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import WindowSampler
@@ -200,3 +202,14 @@ def test_a_damaged_file(pretrain, tmp_path):
         load_pretrained(path)
     with pytest.raises(ModelFileError, match="no splicenet model"):
         load_model(path)
+
+
+def test_words_of_a_small_genome_are_not_trusted_too_far(tmp_path, settings, tiny):
+    """What is left of a genome that is all watched tells nothing of it."""
+    codes = np.random.default_rng(1).integers(0, 4, 40_000)
+    (tmp_path / "g.fa").write_text(">c\n" + "".join("ACGT"[code] for code in codes) + "\n")
+    with open_bare("g", tmp_path / "g.fa") as one:
+        parts = split_species([one], 0.2, settings(genes=0.0, validation=0.1))
+        network = LanguageNetwork(NetworkConfig(**tiny)).eval()
+        table = bits_table(network, parts, markov=8, bases=None)
+    assert table["markov_8"].max() < 2.05

@@ -34,7 +34,7 @@ from splicenet.report.phylogeny import map_plot, titled, trees_height, trees_plo
 from splicenet.report.pictures import canvas
 
 _HERE = Path(__file__).parent
-_FIRST = ("genome", "direction", "bases", "network", "markov", "order")
+_FIRST = ("genome", "direction", "bases", "network", "alone", "markov", "order")
 _FLIES = (
     "((drosophila_melanogaster_chr4,drosophila_melanogaster_chr2R),(drosophila_simulans_chr4,"
     "drosophila_mauritiana_chr4,drosophila_sechellia_chr4))"

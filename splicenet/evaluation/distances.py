@@ -8,20 +8,39 @@ from splicenet.genome.spectrum import spectrum_distance
 
 __all__ = ["Windows", "mean_distances", "resample", "word_distances"]
 
+_DRAWN = 0.3
+"""How far the covariance within genomes is drawn towards its diagonal."""
+
 Windows = np.ndarray
 """Numbers of windows, (genomes, windows, numbers), float."""
 
 
 def mean_distances(numbers: Windows) -> np.ndarray:
-    """Euclidean distances between the genomes' means, (genomes, genomes).
+    """How much the directions differ in which genomes lie from their common middle, (n, n).
 
-    Every number in units of its spread within genomes; one that never varies does not count.
+    The root of 2 - 2 cos of the angle, 0 to 2. Directions are taken in units of the spread of
+    windows within genomes, whatever way it runs (Mahalanobis): what varies from gene to gene says
+    little, and what many numbers say alike counts once. The covariance is drawn towards its
+    diagonal, for windows are few. How far a genome lies out is left aside, or those that are far
+    from all others would come together.
     """
-    numbers = numbers.astype(float)
+    numbers = _whitened(numbers.astype(float))
+    means = numbers.mean(1) - numbers.mean((0, 1))
+    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
+    return np.sqrt(((means[:, None] - means[None]) ** 2).sum(-1))
+
+
+def _whitened(numbers: Windows) -> Windows:
+    """In units of the spread within genomes; a number that never varies is left out."""
     scale = (numbers - numbers.mean(1, keepdims=True)).std((0, 1))
     there = scale > 1e-9 * max(1.0, float(np.abs(numbers).max()))
-    means = numbers.mean(1)[:, there] / scale[there]
-    return np.sqrt(((means[:, None] - means[None]) ** 2).sum(-1))
+    numbers = numbers[..., there] / scale[there]
+    within = numbers - numbers.mean(1, keepdims=True)
+    covariance = np.einsum("gwi,gwj->ij", within, within, optimize=True)
+    covariance /= numbers.shape[0] * numbers.shape[1]
+    covariance += _DRAWN * (np.diag(np.diag(covariance)) - covariance)
+    variances, axes = np.linalg.eigh(covariance)
+    return numbers @ (axes / np.sqrt(np.maximum(variances, 1e-12)))
 
 
 def word_distances(spectra: Windows) -> np.ndarray:

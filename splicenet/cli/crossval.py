@@ -85,7 +85,7 @@ _setting = partial(field_option, TrainingSettings(steps=_DEFAULT_STEPS))
 @field_option(NetworkConfig, "--cell", "cell", "As of train.", type=click.Choice(CELLS))
 @_setting("--length", "length", "As of train.", type=str)
 @_setting("--batch-tokens", "batch_tokens", "As of train.")
-@_setting("--evaluations", "evaluations", "As of train.")
+@_setting("--evaluations", "evaluations", "Times that each training is judged half-way.")
 @_setting("--validation-bases", "validation_bases", "Strand-bases of each evaluation.")
 @click.option(
     "--similar",
@@ -100,7 +100,13 @@ _setting = partial(field_option, TrainingSettings(steps=_DEFAULT_STEPS))
     help="Leave genes out of the judgement that are similar to training sequence of any species, "
     "their own included.",
 )
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="At a time.")
+@click.option(
+    "--jobs",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Folds at a time; --threads are of each.",
+)
 @click.option("--list", "only_list", is_flag=True, help="Name the folds and stop.")
 @click.option("--fold", metavar="NAME", help="Run this one alone, as in a cluster's array of jobs.")
 @device_options
@@ -195,7 +201,10 @@ def _groups(rows: Sequence[Row], by: str | None, sheet: str) -> dict[str, list[s
         raise SamplesheetError("one species cannot be left out; name at least two", path=sheet)
     groups: dict[str, list[str]] = defaultdict(list)
     for row in rows:
-        if by is not None and not row.others.get(by):
+        if by is not None and by not in row.others:
+            columns = ", ".join(row.others) or "none to go by"
+            raise SamplesheetError(f"there is no column {by}; the others are {columns}", path=sheet)
+        if by is not None and not row.others[by]:
             raise SamplesheetError(f"{row.species} has nothing in a column {by}", path=sheet)
         groups[row.species if by is None else row.others[by]].append(row.species)
     if len(groups) < 2:

@@ -22,7 +22,7 @@ from splicenet.cli.task_options import (
     read_tasks,
     task_options,
 )
-from splicenet.exceptions import TrainingError
+from splicenet.exceptions import SamplesheetError, TrainingError
 from splicenet.genome.samplesheet import read_samplesheet
 from splicenet.model.config import usual_cell
 from splicenet.model.heads import Pool
@@ -318,4 +318,9 @@ def train(
 
 
 def _names(samplesheet: str) -> tuple[str, ...]:
-    return tuple(row.species for row in read_samplesheet(samplesheet))
+    names = tuple(row.species for row in read_samplesheet(samplesheet))
+    if len(names) < 2:
+        raise SamplesheetError(
+            "--species-bias tells species apart; name at least two", path=samplesheet
+        )
+    return names

@@ -181,7 +181,8 @@ def load_model(path: str | Path) -> Model:
         ) from error
     if text is None:
         raise ModelFileError(
-            "this safetensors file holds no splicenet model (its header has no 'splicenet' entry)",
+            "this safetensors file holds no splicenet model (its header has no 'splicenet' entry); "
+            "what `splicenet pretrain` writes is for `train --init` and `phylogeny`",
             path=path,
         )
     try:

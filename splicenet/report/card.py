@@ -83,6 +83,9 @@ def _regions(spans: Sequence[tuple[str, int, int]]) -> str:
 
 
 def _metrics(metrics: Mapping[str, Any], untold: Mapping[str, Any]) -> Iterator[str]:
+    if not metrics:
+        yield "Not measured: nothing was held out."
+        return
     yield (
         "Nothing of it was read by training, stopping, calibration or the choice of the threshold."
         " Donors / acceptors."

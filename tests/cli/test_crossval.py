@@ -135,7 +135,7 @@ def test_bad_sheets(cli, sheet, tmp_path):
     same = cli("crossval", sheet, "--by", "kingdom", "-o", tmp_path / "a")
     assert "all species have the same kingdom" in same.sentence
     missing = cli("crossval", sheet, "--by", "planet", "-o", tmp_path / "a")
-    assert "left has nothing in a column planet" in missing.sentence
+    assert "there is no column planet; the others are kingdom" in missing.sentence
     unknown = cli("crossval", sheet, "--fold", "without-mars-1", "-o", tmp_path / "b")
     assert "there is no fold without-mars-1" in unknown.sentence
     assert json.loads((tmp_path / "b" / "crossval.json").read_text())["similar"] == 0.5

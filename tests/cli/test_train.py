@@ -292,8 +292,18 @@ def test_biases_of_species_that_make_no_sense(cli, tmp_path, options, message):
 
 def test_a_plain_lstm_has_no_biases_of_species(refused, fly_files, tmp_path):
     (tmp_path / "s.csv").write_text(
-        f"species,fasta,annotation\na,{fly_files.fasta},{fly_files.annotation}\n"
+        "species,fasta,annotation\n"
+        f"a,{fly_files.fasta},{fly_files.annotation}\nb,{fly_files.fasta},{fly_files.annotation}\n"
     )
     choices = ("--samplesheet", tmp_path / "s.csv", "--species-bias", "--architecture", "lstm")
     told = refused("train", *choices, "-o", tmp_path / "m.splicenet")
     assert "no biases for species" in told
+
+
+def test_biases_of_one_species(refused, fly_files, tmp_path):
+    sheet = tmp_path / "s.csv"
+    sheet.write_text(f"species,fasta,annotation\na,{fly_files.fasta},{fly_files.annotation}\n")
+    told = refused(
+        "train", "--samplesheet", sheet, "--species-bias", "-o", tmp_path / "m.splicenet"
+    )
+    assert "name at least two" in told

@@ -88,11 +88,6 @@ def phylogeny(
     species = open_genomes(genomes)
     names = [one.name for one in species]
     truth = None if tree is None else read_tree(tree, names)
-    folder = Path(output)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError("this folder cannot be made", path=folder) from error
     with tqdm(total=len(species), desc="genomes", disable=None) as bar:
         kin = kinship(
             network.to(place),
@@ -108,7 +103,7 @@ def phylogeny(
         if truth is None
         else {name: compare_trees(grown.tree, truth) for name, grown in kin.grown.items()}
     )
-    _write(folder, kin, agreements)
+    _write(Path(output), kin, agreements)
     for name, grown in kin.grown.items():
         click.echo(f"{name}\t{newick(grown.tree)}")
     for name, agreement in agreements.items():
@@ -116,6 +111,10 @@ def phylogeny(
 
 
 def _write(folder: Path, kin: Kinship, agreements: dict[str, Agreement]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError("this folder cannot be made", path=folder) from error
     if not agreements:
         (folder / "agreement.tsv").unlink(missing_ok=True)
     distances = []

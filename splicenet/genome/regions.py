@@ -227,8 +227,9 @@ def spread(regions: Sequence[Interval], bases: int) -> list[Interval]:
     return [part for region in chosen for part in shorten([region], bases // pieces)]
 
 
-def thin_out(regions: Sequence[Interval], bases: int, stretch: int = _STRETCH) -> list[Interval]:
+def thin_out(regions: Sequence[Interval], bases: int, stretch: int | None = None) -> list[Interval]:
     """About ``bases`` of the regions, in stretches at equal distances; all if they fit."""
+    stretch = stretch or _STRETCH
     total = sum(map(len, regions))
     if total <= bases:
         return list(regions)

@@ -15,6 +15,14 @@ QUICK = (
 ).split()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_words_watched():
+    """Words are weighed by less sequence than in earnest, which takes seconds a genome."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("splicenet.training.pretrain._WATCHED", 1 << 16)
+        yield
+
+
 @pytest.fixture(scope="module")
 def genomes(tmp_path_factory, fly_files, read_files):
     """Four genomes in folders of their own: two flies, and half of each without its other half."""

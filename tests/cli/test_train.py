@@ -74,13 +74,19 @@ def test_continue_another_model_with_parts_frozen(train, tmp_path, trained):
     assert (before.head.weight != after.head.weight).any()
 
 
-def test_samplesheet_of_two_species(cli, quick, fly_files, read_files, tmp_path):
-    sheet = tmp_path / "species.csv"
-    lines = [
-        f"melanogaster,{fly_files.fasta},{fly_files.annotation},",
-        f"reads,{read_files.fasta},,{read_files.bam}",
-    ]
-    sheet.write_text("\n".join(["species,fasta,annotation,bam", *lines]))
+@pytest.fixture
+def sheet(fly_files, read_files, tmp_path):
+    """Two species, one with an annotation and one with reads."""
+    path = tmp_path / "species.csv"
+    path.write_text(
+        "species,fasta,annotation,bam\n"
+        f"melanogaster,{fly_files.fasta},{fly_files.annotation},\n"
+        f"reads,{read_files.fasta},,{read_files.bam}\n"
+    )
+    return path
+
+
+def test_samplesheet_of_two_species(cli, quick, sheet, tmp_path):
     options = ("-o", tmp_path / "m.splicenet", *quick, "--holdout", "0.03")
     done = cli("train", "--samplesheet", sheet, *options)
     assert done.code == 0
@@ -248,13 +254,7 @@ def test_every_option_stands_in_the_help_once(cli):
         ), parameter.name
 
 
-def test_biases_of_species(cli, quick, fly_files, read_files, tmp_path):
-    sheet = tmp_path / "species.csv"
-    lines = [
-        f"melanogaster,{fly_files.fasta},{fly_files.annotation},",
-        f"reads,{read_files.fasta},,{read_files.bam}",
-    ]
-    sheet.write_text("\n".join(["species,fasta,annotation,bam", *lines]))
+def test_biases_of_species(cli, quick, sheet, fly_files, tmp_path):
     model = tmp_path / "m.splicenet"
     options = ("-o", model, *quick, "--holdout", "0.03", "--species-bias")
     assert cli("train", "--samplesheet", sheet, *options).code == 0
@@ -273,7 +273,7 @@ def test_biases_of_species(cli, quick, fly_files, read_files, tmp_path):
     files = ("-f", fly_files.fasta, "-a", fly_files.annotation)
     plain, told = figures(model, *files), figures(f"{model}:melanogaster", *files)
     assert plain != told
-    sheet.write_text("\n".join(["species,fasta,annotation,bam", lines[0]]))
+    sheet.write_text("".join(sheet.read_text().splitlines(keepends=True)[:2]))
     assert figures(model, "--samplesheet", sheet) == told
 
 

@@ -34,7 +34,7 @@ def judge_tasks(
     Parameters
     ----------
     models, species, regions
-        What is judged, one model as it reads each species, and where.
+        What is judged, the model as it reads each of the species, and where; one at least.
     sources
         Tasks as a command line has them, where their labels lie elsewhere than in the training.
 
@@ -46,7 +46,7 @@ def judge_tasks(
     SplicenetError
         If a source that was given here cannot be read.
     """
-    tasks = models[0].network.config.tasks if models else ()
+    tasks = models[0].network.config.tasks
     given = _given(tasks, sources)
     if given and len(species) > 1:
         raise TaskError("name the files of several species in columns of the samplesheet")

@@ -273,8 +273,6 @@ def train(
         raise click.UsageError("give --resume or --restart, not both")
     if all(choices[limit] is None for limit in ("minutes", "steps", "epochs")):
         choices["epochs"] = _DEFAULT_EPOCHS
-    if species_bias and samplesheet is None:
-        raise click.UsageError("--species-bias tells species apart; name several in --samplesheet")
     if species_bias and against_species:
         raise click.UsageError(
             "--species-bias tells the network what --against-species is to hide from it; give one"
@@ -293,7 +291,7 @@ def train(
             forget_bias=forget_bias,
             tasks=tasks,
             pool=pool,
-            species=_names(samplesheet) if species_bias and samplesheet else (),
+            species=_names(samplesheet) if species_bias else (),
         )
     except ValueError as error:  # choices that do not go together
         raise TrainingError(str(error)) from error
@@ -317,7 +315,10 @@ def train(
     click.echo(summary(model.record, output), err=True)
 
 
-def _names(samplesheet: str) -> tuple[str, ...]:
+def _names(samplesheet: str | None) -> tuple[str, ...]:
+    """The species that have biases of their own."""
+    if samplesheet is None:
+        raise click.UsageError("--species-bias tells species apart; name several in --samplesheet")
     names = tuple(row.species for row in read_samplesheet(samplesheet))
     if len(names) < 2:
         raise SamplesheetError(

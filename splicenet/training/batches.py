@@ -93,14 +93,7 @@ class Batches:
         self._settings = settings
         self._step = config.step
         self._device = device
-        self._species = np.array(
-            [
-                config.species.index(one.species.name) if one.species.name in config.species else -1
-                for one in grounds
-            ],
-            np.int64,
-        )
-        self._told = bool(config.species)
+        self._names = config.species
         self._sampler = WindowSampler(
             grounds,
             length=settings.lengths.longest,
@@ -145,14 +138,15 @@ class Batches:
                 if is_known(answers).any()
             },
             windows.grounds,
-            self._tell(windows.grounds, step) if self._told else None,
+            self._tell(windows.grounds, step) if self._names else None,
         )
 
     def _tell(self, grounds: np.ndarray, step: int) -> Tensor:
         """The species of some windows, -1 of some that are not to be told."""
         untold = _generator(self._settings.seed, step, _UNTOLD).random(len(grounds)) < _UNTOLD_SHARE
-        species = np.where(untold, -1, self._species[grounds])
-        return torch.from_numpy(species).to(self._device)
+        drawn = [self._sampler.grounds[ground].species.name for ground in grounds]
+        told = [self._names.index(name) if name in self._names else -1 for name in drawn]
+        return torch.from_numpy(np.where(untold, -1, told)).to(self._device)
 
     def _ground(self, step: int) -> int | None:
         """The one that a step learns from: each in its turn, in an order drawn anew every time."""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from splicenet.exceptions import TrainingError
 from splicenet.genome.tasks import Task
+from splicenet.model.accent import Accent
 from splicenet.model.heads import Pool
 from splicenet.model.network import SpliceNetwork
 from splicenet.model.pretrained import is_pretrained, load_pretrained
@@ -117,18 +118,17 @@ def with_species(parent: SpliceNetwork, names: Sequence[str]) -> SpliceNetwork:
     except ValueError as error:
         raise TrainingError(str(error)) from error
     network.load_state_dict(plain.state_dict(), strict=False)
-    kept = [name for name in names if name in theirs]
-    if kept:
-        rows, old = [list(names).index(one) for one in kept], [theirs.index(one) for one in kept]
-        with torch.no_grad():
-            for ours, others in zip(_accents(network), _accents(parent), strict=True):
-                ours[rows] = others[old]
+    with torch.no_grad():
+        for row, name in enumerate(names):
+            if name in theirs:
+                for ours, others in zip(_biases(network), _biases(parent), strict=True):
+                    ours[row] = others[theirs.index(name)]
     return network
 
 
-def _accents(network: SpliceNetwork) -> list[Tensor]:
-    levels = (network.accent, network.coarse.accent)
-    return [accent.bias for accent in levels if accent is not None]
+def _biases(network: SpliceNetwork) -> list[Tensor]:
+    """Those of species, (species, channels), of the levels that have some."""
+    return [one.bias for one in network.modules() if isinstance(one, Accent)]
 
 
 def freeze_parts(network: SpliceNetwork, parts: Sequence[str]) -> None:
@@ -146,7 +146,7 @@ def freeze_parts(network: SpliceNetwork, parts: Sequence[str]) -> None:
     modules: dict[str, list[nn.Module]] = {
         "trunk": [network.stem, network.trunk, *_there(network.accent)],
         "coarse": [network.coarse.down, network.coarse.blocks, *_there(network.coarse.accent)],
-        "recurrent": [network.coarse.recurrent] if network.coarse.recurrent is not None else [],
+        "recurrent": _there(network.coarse.recurrent),
     }
     for part in parts:
         if not modules[part]:

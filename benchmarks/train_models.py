@@ -3,9 +3,9 @@
 A clade's network begins from that of all species in the same folder and learns at a lower rate.
 
 Needs a folder with ``samplesheet.csv`` (species, kingdom, fasta, annotation) and ``splits.bed``,
-the regions kept for testing, which no training, stopping, calibration or threshold reads. A run
-that was killed goes on where it was. Copy the result to ``splicenet/weights`` if it is better than
-what is there.
+the regions kept for testing, which no training, stopping, calibration or threshold reads; its
+fourth column is the folder of the genome. A run that was killed goes on where it was. Copy the
+result to ``splicenet/weights`` if it is better than what is there.
 
     python benchmarks/train_models.py --genomes genomes
     python benchmarks/train_models.py --genomes genomes --model plants --minutes 60
@@ -33,6 +33,12 @@ def species_of(model: str, genomes: Path) -> pd.DataFrame:
     return sheet if model == "universal" else sheet[sheet["kingdom"] == KINGDOMS[model]]
 
 
+def held_out(sheet: pd.DataFrame, genomes: Path) -> pd.DataFrame:
+    """The regions kept for testing of the sheet's genomes: other species have a III, too."""
+    regions = pd.read_csv(genomes / "splits.bed", sep="\t")
+    return regions[regions["species"].isin({Path(fasta).parent.name for fasta in sheet["fasta"]})]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--genomes", type=Path, required=True)
@@ -44,10 +50,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("benchmark-data/models"))
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    sheet = options.folder / f"{options.model}.csv"
-    species_of(options.model, options.genomes).to_csv(sheet, index=False)
+    sheet, regions = (options.folder / f"{options.model}{end}" for end in (".csv", ".bed"))
+    species = species_of(options.model, options.genomes)
+    species.to_csv(sheet, index=False)
+    held_out(species, options.genomes).to_csv(regions, sep="\t", index=False)
     command = [sys.executable, "-m", "splicenet", "train", "--samplesheet", str(sheet)]
-    command += ["--holdout", str(options.genomes / "splits.bed")]
+    command += ["--holdout", str(regions)]
     command += ["--minutes", options.minutes, "--length", options.length]
     command += ["--test-bases", options.test_bases, "--threads", options.threads]
     command += ["--species-bias"]

@@ -121,6 +121,12 @@ class Reliability(NamedTuple):
 
     error: float
     """The expected calibration error: mean of ``|predicted - observed|``, weighted by bases."""
+    by_chance: float
+    """What the error would be on average if every base were a site with its very probability.
+
+    The fewer bases, the farther the frequencies stray, and the error counts that too: what a model
+    can be blamed for is what lies above.
+    """
     lower: np.ndarray
     upper: np.ndarray
     bases: np.ndarray
@@ -133,7 +139,9 @@ class Reliability(NamedTuple):
     def to_rows(self) -> list[dict[str, float | int | None]]:
         """The bins as plain values for JSON, which has no NaN: ``None`` stands for it."""
         columns = {
-            name: values.tolist() for name, values in self._asdict().items() if name != "error"
+            name: values.tolist()
+            for name, values in self._asdict().items()
+            if isinstance(values, np.ndarray)
         }
         return [
             {
@@ -148,23 +156,36 @@ def reliability(scored: ScoredBases, *, lowest: float = 0.1, bins: int = 18) -> 
     """Compare probabilities with frequencies in bins of equal width over ``[lowest, 1]``.
 
     Bases below ``lowest``, or below the floor where that is higher, are left out: there are so
-    many, and they are so easily right, that with them any model would look calibrated. The error
-    is NaN if nothing else is there.
+    many, and they are so easily right, that with them any model would look calibrated. The errors
+    are NaN if nothing else is there.
     """
     edges = np.linspace(max(lowest, scored.floor), 1.0, bins + 1)
     inner = edges[:-1].astype(np.float32)
-    sums, sizes = np.zeros((2, bins)), np.zeros((2, bins), dtype=np.int64)
+    sizes = np.zeros((2, bins), dtype=np.int64)
+    sums, variances = np.zeros((2, bins)), np.zeros((2, bins))
     for row, scores in enumerate((scored.true_scores, scored.false_scores)):
         cuts = np.append(np.searchsorted(scores, inner), scores.size)
         sizes[row] = np.diff(cuts)
-        spans = zip(cuts[:-1], cuts[1:], strict=True)
-        sums[row] = [scores[start:end].sum(dtype=np.float64) for start, end in spans]
+        for column, (start, end) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+            some = scores[start:end].astype(np.float64)
+            sums[row, column], variances[row, column] = some.sum(), (some * (1 - some)).sum()
     bases = sizes.sum(axis=0)
     with np.errstate(invalid="ignore"):
         predicted, observed = sums.sum(axis=0) / bases, sizes[0] / bases
     total = int(bases.sum())
     error = float(np.nansum(bases * np.abs(predicted - observed)) / total) if total else nan
-    return Reliability(error, edges[:-1], edges[1:], bases, predicted, observed)
+    strays = _mean_deviation(variances.sum(axis=0)).sum()
+    by_chance = float(strays / total) if total else nan
+    return Reliability(error, by_chance, edges[:-1], edges[1:], bases, predicted, observed)
+
+
+def _mean_deviation(variances: np.ndarray) -> np.ndarray:
+    """How far on average a sum of many independent events lies from its mean.
+
+    That of a normal distribution; where less than one event in some is expected to differ, twice
+    the variance, that of a Poisson distribution.
+    """
+    return np.minimum(np.sqrt(2 * variances / np.pi), 2 * variances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +201,7 @@ class SiteMetrics:
     recall: float
     f1: float
     ece: float
+    ece_by_chance: float
 
     def to_dict(self) -> dict[str, float | int | None]:
         """Plain values for JSON, which has no NaN: ``None`` stands for it."""
@@ -187,7 +209,8 @@ class SiteMetrics:
 
 
 def summarise(scored: ScoredBases, *, threshold: float, probabilities: bool = True) -> SiteMetrics:
-    """All figures at once; ``ece`` only of ``probabilities``, not of other scores."""
+    """All figures at once; calibration errors only of ``probabilities``, not of other scores."""
+    kept = reliability(scored) if probabilities else None
     precision, recall, f1 = precision_recall_f1(scored, threshold=threshold)
     return SiteMetrics(
         sites=scored.sites,
@@ -198,5 +221,6 @@ def summarise(scored: ScoredBases, *, threshold: float, probabilities: bool = Tr
         precision=precision,
         recall=recall,
         f1=f1,
-        ece=reliability(scored).error if probabilities else nan,
+        ece=kept.error if kept else nan,
+        ece_by_chance=kept.by_chance if kept else nan,
     )

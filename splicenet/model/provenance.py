@@ -13,7 +13,7 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.regions import merge, subtract
 from splicenet.genome.species import Species
 
-__all__ = ["held_out_regions", "inherit", "seen_bases", "seen_regions"]
+__all__ = ["held_out_regions", "inherit", "learned_bases", "seen_bases", "seen_regions"]
 
 
 def inherit(parent: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -23,31 +23,48 @@ def inherit(parent: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def seen_regions(record: Mapping[str, Any], species: Species) -> list[Interval]:
     """All that was trained or calibrated on, by the model or an ancestor, on this genome."""
-    lengths = species.genome.lengths
-    seen: list[Interval] = []
-    for data in inherit(record):
-        for contig, held_out in _known(data, species):
-            seen += subtract([Interval(contig, 0, lengths[contig])], held_out)
-    return merge(seen)
+    return _regions_but(("held_out",), record, species)
 
 
 def seen_bases(record: Mapping[str, Any], species: Species, regions: Sequence[Interval]) -> int:
     """Count the bases of the regions that were trained or calibrated on."""
-    unseen = subtract(regions, seen_regions(record, species))
-    return sum(map(len, regions)) - sum(map(len, unseen))
+    return _overlap(regions, seen_regions(record, species))
+
+
+def learned_bases(record: Mapping[str, Any], species: Species, regions: Sequence[Interval]) -> int:
+    """Count the bases of the regions that were trained on; to calibrate on them is no training."""
+    return _overlap(regions, _regions_but(("held_out", "validation"), record, species))
+
+
+def _regions_but(
+    parts: Sequence[str], record: Mapping[str, Any], species: Species
+) -> list[Interval]:
+    """Of every contig that the model or an ancestor was given all but these parts."""
+    lengths = species.genome.lengths
+    found: list[Interval] = []
+    for data in inherit(record):
+        for contig, left_out in _known(data, species, parts):
+            found += subtract([Interval(contig, 0, lengths[contig])], left_out)
+    return merge(found)
+
+
+def _overlap(regions: Sequence[Interval], others: Sequence[Interval]) -> int:
+    return sum(map(len, regions)) - sum(map(len, subtract(regions, others)))
 
 
 def held_out_regions(record: Mapping[str, Any], species: Species) -> list[Interval] | None:
     """What the model held out of this very genome; None if it was trained on others alone."""
-    known = list(_known(record["data"], species))
+    known = list(_known(record["data"], species, ("held_out",)))
     if not known:
         return None
     held_out = [region for _, regions in known for region in regions]
     return subtract(held_out, seen_regions(record, species))
 
 
-def _known(data: Mapping[str, Any], species: Species) -> Iterator[tuple[str, list[Interval]]]:
-    """Contigs of the genome that were among the data, each with what was held out of it."""
+def _known(
+    data: Mapping[str, Any], species: Species, parts: Sequence[str]
+) -> Iterator[tuple[str, list[Interval]]]:
+    """Contigs of the genome that were among the data, each with those parts of it."""
     ours = {print_: contig for contig, print_ in species.sources["contigs"].items()}
     for entry in data.values():
         for name, print_ in entry.get("contigs", {}).items():
@@ -57,7 +74,8 @@ def _known(data: Mapping[str, Any], species: Species) -> Iterator[tuple[str, lis
                     contig,
                     [
                         Interval(contig, start, end)
-                        for other, start, end in entry["held_out"]
+                        for part in parts
+                        for other, start, end in entry.get(part, ())
                         if other == name
                     ],
                 )

@@ -14,8 +14,8 @@ from splicenet.model.modelfile import Model
 __all__ = ["model_card"]
 
 _HEAD = (
-    "| species | where | strand-bases | sites | AUPRC | top-k | calibration error |",
-    "|---|---|---|---|---|---|---|",
+    "| species | where | strand-bases | sites | AUPRC | top-k | calibration error | by chance |",
+    "|---|---|---|---|---|---|---|---|",
 )
 _WEAK = 0.5
 """AUPRC below which a species is named among those that the model is not for."""
@@ -88,7 +88,8 @@ def _metrics(metrics: Mapping[str, Any], untold: Mapping[str, Any]) -> Iterator[
         return
     yield (
         "Nothing of it was read by training, stopping, calibration or the choice of the threshold."
-        " Donors / acceptors."
+        " Donors / acceptors. By chance: the calibration error that probabilities which are right"
+        " would show on so many bases."
     )
     yield ""
     yield from _HEAD
@@ -108,10 +109,11 @@ def _rows(metrics: Mapping[str, Any]) -> Iterator[str]:
 
             def pair(key: str, form: str, figures: list[Any] = figures) -> str:
                 return " / ".join(
-                    "-" if one[key] is None else f"{one[key]:{form}}" for one in figures
+                    "-" if one.get(key) is None else f"{one[key]:{form}}" for one in figures
                 )
 
-            scores = (pair("auprc", ".3f"), pair("top_k", ".3f"), pair("ece", ".3f"))
+            columns = ("auprc", "top_k", "ece", "ece_by_chance")
+            scores = [pair(column, ".3f") for column in columns]
             cells = (species, where, f"{figures[0]['bases']:,}", pair("sites", ","), *scores)
             yield f"| {' | '.join(cells)} |"
 

@@ -18,7 +18,7 @@ from splicenet.genome.species import Species
 from splicenet.genome.targets import open_targets, resolve_tasks
 from splicenet.model.modelfile import SUFFIX, Model, Scale, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
-from splicenet.model.provenance import inherit, seen_bases
+from splicenet.model.provenance import inherit, learned_bases, seen_bases
 from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batches
 from splicenet.training.finish import calibrated_model, held_out_metrics
@@ -238,14 +238,15 @@ def train_model(
 
 def _warn_of_leaks(parent: Parent, parts: Parts, reporter: Reporter) -> None:
     """Say how much of what should be new to the model its parent has seen."""
-    for part, what, harm in (
-        ("held_out", "held out here", "the figures will flatter this one"),
-        ("validation", "kept for validation", "its probabilities may be too high on new sequence"),
+    too_high = "its probabilities may be too high on new sequence"
+    for part, count, what, harm in (
+        ("held_out", seen_bases, "held out here", "the figures will flatter this one"),
+        ("validation", learned_bases, "kept for validation", too_high),
     ):
         if part == "validation" and parent.taken:
             continue  # what was pretrained has seen no label
         for one, regions in parts.part(part):
-            known = seen_bases(parent.record, one, regions)
+            known = count(parent.record, one, regions)
             if known:
                 reporter.note(
                     f"warning: {one.name}: the model to begin from was trained on {known:,} of the "

@@ -135,6 +135,19 @@ def test_true_probabilities_have_little_calibration_error():
     assert reliability(_scored(scores**2, truth)).error > 0.1
 
 
+def test_error_by_chance_is_what_true_probabilities_show():
+    rng = np.random.default_rng(1)
+    # Few bases near certainty and few in the middle: both kinds of rare event count.
+    scores = np.concatenate((rng.uniform(0.97, 1, 300), rng.random(200))).astype(np.float32)
+    found = [
+        reliability(_scored(scores, rng.random(scores.size) < scores), bins=9) for _ in range(300)
+    ]
+    errors = np.array([one.error for one in found])
+    assert errors.mean() == pytest.approx(found[0].by_chance, rel=0.1)
+    wrong = reliability(_scored(scores, rng.random(scores.size) < scores**3), bins=9)
+    assert wrong.error > wrong.by_chance + 5 * errors.std()
+
+
 def test_figures_without_sites_are_undefined_and_json_has_null():
     metrics = summarise(_scored([0.5, 0.01], [0, 0]), threshold=0.2)
     assert metrics.sites == 0
@@ -153,5 +166,5 @@ def test_figures_of_nothing():
 def test_log_odds_have_no_calibration_error():
     scored = _scored([5.0, -3.0], [1, 0], floor=-np.inf)
     metrics = summarise(scored, threshold=1.0, probabilities=False)
-    assert isnan(metrics.ece)
+    assert isnan(metrics.ece) and isnan(metrics.ece_by_chance)
     assert metrics.f1 == 1

@@ -8,7 +8,13 @@ import pytest
 
 from splicenet.genome.intervals import Interval
 from splicenet.genome.species import open_species
-from splicenet.model.provenance import held_out_regions, inherit, seen_bases, seen_regions
+from splicenet.model.provenance import (
+    held_out_regions,
+    inherit,
+    learned_bases,
+    seen_bases,
+    seen_regions,
+)
 
 
 def species(**prints: str) -> SimpleNamespace:
@@ -33,6 +39,14 @@ def test_a_contig_is_known_under_any_name(record):
 def test_what_an_ancestor_saw_is_seen(record):
     assert held_out_regions(record, species(c="f00d")) == [Interval("c", 4, 6)]
     assert seen_regions(record, species(c="f00d")) == [Interval("c", 0, 4), Interval("c", 6, 10)]
+
+
+def test_what_was_calibrated_on_is_seen_and_not_learned(record):
+    del record["ancestors"]
+    record["data"]["fly"]["validation"] = [["c", 6, 9]]
+    whole = [Interval("chr4", 0, 10)]
+    assert seen_bases(record, species(chr4="f00d"), whole) == 6
+    assert learned_bases(record, species(chr4="f00d"), whole) == 3
 
 
 def test_another_genome_is_new(record):

@@ -52,6 +52,7 @@ bench-models: .venv/ready
 
 bench-species: .venv/ready
 	$(BIN)/splicenet crossval $(GENOMES)/samplesheet.csv --holdout $(GENOMES)/splits.bed $(CROSSVAL) -o benchmark-data/crossval
+	$(BIN)/python benchmarks/composition.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/adaptation.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/confounders.py --genomes $(GENOMES)
 	$(BIN)/splicenet pretrain $(GENOMES)/*/genome.fa.gz --holdout benchmarks/pretrain.bed $(PRETRAIN) -o benchmark-data/pretrained.splicenet

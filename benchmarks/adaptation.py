@@ -95,10 +95,11 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 def markdown(table: pd.DataFrame) -> str:
     """A row a number of genes, a column a start."""
     found = summary(table).set_index(["genes", "start"])
-    lines = ["| genes | " + " | ".join(_STARTS) + " |", "|---|" + "---|" * len(_STARTS)]
+    starts = [start for start in _STARTS if start in set(table["start"])]
+    lines = ["| genes | " + " | ".join(starts) + " |", "|---|" + "---|" * len(starts)]
     for genes in sorted(table["genes"].unique()):
         cells = []
-        for start in _STARTS:
+        for start in starts:
             if (genes, start) not in found.index:
                 cells.append("-")
                 continue
@@ -114,6 +115,8 @@ def draw_curves(table: pd.DataFrame, path: Path, *, title: str) -> None:
     found = summary(table)
     for start, (colour, marker) in _STYLES.items():
         rows = found[(found["start"] == start) & (found["genes"] > 0)]
+        if rows.empty:
+            continue
         axes.errorbar(
             rows["genes"],
             rows["mean"],
@@ -133,7 +136,7 @@ def draw_curves(table: pd.DataFrame, path: Path, *, title: str) -> None:
             )
     axes.set(xscale="log", xlabel="genes known", ylabel="AUPRC, mean of donors and acceptors")
     ticks = sorted(found.loc[found["genes"] > 0, "genes"].unique())
-    axes.set_xticks(ticks, labels=[str(tick) for tick in ticks])
+    axes.set_xticks(ticks, labels=[f"{tick:,}" for tick in ticks])
     axes.minorticks_off()
     axes.set_ylim(bottom=0)
     axes.set_title(title, fontsize=10)

@@ -1,7 +1,8 @@
 """Models that have never seen some species, for benchmarks; what is trained already is kept.
 
 A folder holds ``samplesheet.csv``, with species, fasta and annotation, and ``splits.bed``, the
-regions that judge every one of them and that nothing is trained on.
+regions that judge every one of them and that nothing is trained on; its fourth column is the folder
+of the genome, for two species may have a contig of one name.
 """
 
 from __future__ import annotations
@@ -10,18 +11,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from splicenet.evaluation.judge import judge_model
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import read_regions, shorten
+from splicenet.genome.regions import shorten
 from splicenet.genome.samplesheet import read_samplesheet
 from splicenet.genome.species import Species, open_species
 from splicenet.model.modelfile import Model, load_model
 from splicenet.model.network import NetworkConfig
+from splicenet.training.parts import part_species
 from splicenet.training.run import Reporter, train_model
 from splicenet.training.settings import TrainingSettings
 
-__all__ = ["NETWORKS", "WHERE", "Log", "accuracy", "judged_regions", "open_all", "trained"]
+__all__ = [
+    "NETWORKS",
+    "WHERE",
+    "Log",
+    "accuracy",
+    "held_out",
+    "judged_regions",
+    "open_all",
+    "trained",
+]
 
 WHERE = "both strands"
 NETWORKS = {
@@ -51,9 +64,20 @@ def open_all(folder: Path, names: Iterable[str] | None = None) -> dict[str, Spec
     }
 
 
+def held_out(folder: Path, genomes: Iterable[str]) -> pd.DataFrame:
+    """The rows of ``splits.bed`` that are of these folders."""
+    rows = pd.read_csv(folder / "splits.bed", sep="\t")
+    return rows[rows["species"].isin(set(genomes))]
+
+
 def judged_regions(folder: Path, species: Species) -> list[Interval]:
     """What judges a species."""
-    return read_regions(folder / "splits.bed", species.genome)
+    rows = held_out(folder, [Path(species.genome.path).parent.name])
+    lengths = species.genome.lengths
+    return [
+        Interval(row.contig, row.start, min(row.end, lengths[row.contig]))
+        for row in rows.rename(columns={"#contig": "contig"}).itertuples()
+    ]
 
 
 def trained(
@@ -74,7 +98,7 @@ def trained(
             path,
             config=config,
             settings=settings,
-            holdout=str(folder / "splits.bed"),
+            parts=part_species(species, [judged_regions(folder, one) for one in species], settings),
             resume=True,
             init=init,
             reporter=Log(),

@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+from left_out import held_out
 
 KINGDOMS = {"plants": "plant", "animals": "animal", "fungi": "fungus"}
 """What each model reads; ``universal`` reads everything."""
@@ -31,12 +32,6 @@ def species_of(model: str, genomes: Path) -> pd.DataFrame:
         sheet[column] = [str((genomes / path).resolve()) for path in sheet[column]]
     sheet = sheet[["species", "kingdom", "fasta", "annotation"]]
     return sheet if model == "universal" else sheet[sheet["kingdom"] == KINGDOMS[model]]
-
-
-def held_out(sheet: pd.DataFrame, genomes: Path) -> pd.DataFrame:
-    """The regions kept for testing of the sheet's genomes: other species have a III, too."""
-    regions = pd.read_csv(genomes / "splits.bed", sep="\t")
-    return regions[regions["species"].isin({Path(fasta).parent.name for fasta in sheet["fasta"]})]
 
 
 def main() -> None:
@@ -53,7 +48,8 @@ def main() -> None:
     sheet, regions = (options.folder / f"{options.model}{end}" for end in (".csv", ".bed"))
     species = species_of(options.model, options.genomes)
     species.to_csv(sheet, index=False)
-    held_out(species, options.genomes).to_csv(regions, sep="\t", index=False)
+    folders = [Path(fasta).parent.name for fasta in species["fasta"]]
+    held_out(options.genomes, folders).to_csv(regions, sep="\t", index=False)
     command = [sys.executable, "-m", "splicenet", "train", "--samplesheet", str(sheet)]
     command += ["--holdout", str(regions)]
     command += ["--minutes", options.minutes, "--length", options.length]

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from splicenet.cli.options import choose_device, device_options, model_option
+from splicenet.cli.reading import name_reading
 from splicenet.cli.running import Terminal, summary
 from splicenet.genome.intervals import Interval
 from splicenet.genome.regions import read_regions
@@ -102,7 +103,6 @@ def adapt(
     if self_train == (annotation is not None or bam is not None):
         raise click.UsageError("give --annotation, --bam or both; or --self-train alone")
     place = choose_device(device, threads)
-    parent = open_model(model)
     name = Path(fasta).name.partition(".")[0]
     context = click.get_current_context()
     if self_train:
@@ -110,6 +110,8 @@ def adapt(
     else:
         opened = open_species(name, fasta, annotation, bam, min_reads=min_reads)
         species = context.with_resource(opened)
+    model = name_reading(model, species.genome)
+    parent = open_model(model)
     held_out: Sequence[Interval] = read_regions(holdout, species.genome) if holdout else ()
     if self_train:
         parent.network.to(place)

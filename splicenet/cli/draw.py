@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from splicenet.cli.options import choose_device, device_options, model_option
+from splicenet.cli.reading import name_reading
 from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Interval, Transcript
 from splicenet.genome.regions import read_regions
@@ -50,8 +51,9 @@ def draw(
     splicenet draw -m model.splicenet -f genome.fa -a genes.gtf -o gene.png
     splicenet draw -m model.splicenet -f genome.fa -a genes.gtf -r chr2:10,000-25,000
     """
-    predictor = Predictor(model, device=choose_device(device, threads))
+    place = choose_device(device, threads)
     species = click.get_current_context().with_resource(open_species("genome", fasta, annotation))
+    predictor = Predictor(name_reading(model, species.genome), device=place)
     if region is not None:
         shown = read_regions(region, species.genome)[0]
     else:

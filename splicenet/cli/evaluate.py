@@ -12,6 +12,7 @@ import click
 from splicenet.cli.judged_tasks import judge_tasks, task_json, task_table
 from splicenet.cli.options import choose_device, device_options, open_data, species_options
 from splicenet.cli.progress import bases_bar
+from splicenet.cli.reading import name_reading
 from splicenet.evaluation.judge import (
     Judgement,
     judge_baselines,
@@ -108,8 +109,6 @@ def evaluate(
     place = choose_device(device, threads)
     model = None if model_file is None else open_model(model_file)
     sites = None if sites_file is None else read_sites(sites_file)
-    if model is not None:
-        model.network.to(place)
     with ExitStack() as stack:
         # What cannot be written shows now, not after an hour of scoring.
         table = None if output is None else stack.enter_context(atomic(output))
@@ -118,8 +117,13 @@ def evaluate(
             for path in (plot, reliability)
         )
         species = open_data(fasta, annotation, bam, samplesheet, min_reads)
+        if model_file is not None and not samplesheet:
+            model = open_model(name_reading(model_file, species[0].genome))
+        if model is not None:
+            model.network.to(place)
         where = _regions(regions, species, model)
-        # Species of a samplesheet are read as such; a genome by itself as MODEL[:SPECIES] says.
+        # Species of a samplesheet are read as such; a genome by itself as MODEL[:SPECIES] says,
+        # or its words.
         models = [model.if_known(one.name) if samplesheet else model for one in species if model]
         judged = _judged(
             species,

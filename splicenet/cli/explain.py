@@ -17,6 +17,7 @@ from splicenet.attribution.windows import SiteWindows
 from splicenet.cli.attribution import attribution_options
 from splicenet.cli.options import choose_device, device_options, model_option
 from splicenet.cli.progress import bases_bar
+from splicenet.cli.reading import name_reading
 from splicenet.exceptions import OutputError, RegionError
 from splicenet.genome.bed import read_sites
 from splicenet.genome.intervals import Interval, Site, Transcript
@@ -115,6 +116,9 @@ def explain(
     names = _layers(layers, layer_names(loaded.network.to(device)))
     known = read_motifs(database) if database else []
     with open_genome(fasta) as genome:
+        told = name_reading(model, genome)
+        loaded = open_model(told)
+        loaded.network.to(device)
         where = None if regions is None else read_regions(regions, genome)
         genes = None if annotation is None else open_annotation(annotation, genome).transcripts
         if sites is None:
@@ -138,14 +142,14 @@ def explain(
             settings,
             folder,
             lengths=genome.lengths,
-            name=Path(model).name,
+            name=Path(told).name,
             extras=Extras(
                 names,
                 check,
                 known,
                 genes,
                 annotated,
-                {"genome": fasta, "model": model, "sites found": len(found)},
+                {"genome": fasta, "model": told, "sites found": len(found)},
             ),
             resume=resume,
             watch=watch,

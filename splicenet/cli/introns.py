@@ -9,6 +9,7 @@ import click
 
 from splicenet._version import __version__
 from splicenet.cli.options import choose_device
+from splicenet.cli.reading import name_reading
 from splicenet.cli.scanning import scan_genome, scanning_options
 from splicenet.genome.annotation import read_annotation
 from splicenet.genome.intron_writer import IntronForm, write_introns
@@ -77,12 +78,14 @@ def introns(
     splicenet introns genome.fa -m model.splicenet -a genes.gtf --format gff3 -o introns.gff3.gz
     splicenet introns genome.fa -r chr2:1-500,000 --format bed12 | bedtools bed12tobed6 -i -
     """
-    predictor = Predictor(model, device=choose_device(device, threads), batch_tokens=batch_tokens)
-    header = [f"splicenet {__version__}, model {Path(model).name}, probability >= {threshold:g}"]
+    place = choose_device(device, threads)
     grammar = None
     if annotation is not None:
         grammar = annotated_grammar(read_annotation(annotation), longest_intron=max_intron)
     with open_genome(fasta) as genome:
+        told = name_reading(model, genome)
+        predictor = Predictor(told, device=place, batch_tokens=batch_tokens)
+        header = [f"splicenet {__version__}, model {Path(told).name}, probability >= {threshold:g}"]
         where = None if regions is None else read_regions(regions, genome)
         scores = scan_genome(predictor, genome, where)
 

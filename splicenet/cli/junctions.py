@@ -14,6 +14,7 @@ import click
 
 from splicenet._version import __version__
 from splicenet.cli.options import choose_device, device_options, model_option
+from splicenet.cli.reading import name_reading
 from splicenet.genome.alignments import read_junctions
 from splicenet.genome.bam_reader import observed_introns
 from splicenet.genome.clean import CleanReport, clean_alignments
@@ -147,9 +148,10 @@ def junctions(
         _check_files({"READS": reads, "-o": output, "--clean": clean, "--dropped": dropped})
     if order == "score" and output.endswith(".gz"):
         raise click.UsageError("--sort score cannot be indexed; give an output without .gz")
-    reader = WindowReader(open_model(model), device=choose_device(device, threads))
+    place = choose_device(device, threads)
     skipped: Counter[str] = Counter()
     with open_genome(fasta) as genome:
+        reader = WindowReader(open_model(name_reading(model, genome)), device=place)
         known = None
         if annotation is not None:
             known = Known(open_annotation(annotation, genome).introns())

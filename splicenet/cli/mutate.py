@@ -17,6 +17,7 @@ from splicenet.cli.experiments import (
     region_rows,
 )
 from splicenet.cli.options import choose_device, device_options, model_option
+from splicenet.cli.reading import name_reading
 from splicenet.exceptions import VariantError
 from splicenet.genome.changes import is_vcf, read_table
 from splicenet.genome.output import atomic
@@ -97,13 +98,14 @@ def mutate(
     targets = [find_target(config, one) for one in asked] or every_target(config)
     question = Question({one: target_row(config, one) for one in targets}, at, distance)
     several = any(one.task for one in targets)
-    reader = (AnswerReader if several else WindowReader)(loaded, device=device)
+    reading = AnswerReader if several else WindowReader
     if changes is not None and "sequence" in columns:
-        rows = construct_rows(reader, changes, question)
+        rows = construct_rows(reading(loaded, device=device), changes, question)
     elif fasta is None:
         raise click.UsageError("changes of a genome need the genome: give --fasta")
     else:
         with open_genome(fasta) as genome:
+            reader = reading(open_model(name_reading(model, genome)), device=device)
             scorer = VariantScorer(reader, genome)
             if region is not None:
                 where = one_region(region, genome, pairs)

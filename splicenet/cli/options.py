@@ -14,7 +14,7 @@ from splicenet.genome.samplesheet import Row, read_samplesheet
 from splicenet.genome.species import Species, open_species
 from splicenet.model.cells import CELLS
 from splicenet.model.config import usual_cell
-from splicenet.model.shipped import DEFAULT
+from splicenet.model.shipped import AUTO
 
 __all__ = [
     "cell_option",
@@ -97,11 +97,12 @@ def model_option(command: Command) -> Command:
     return click.option(
         "-m",
         "--model",
-        default=DEFAULT,
+        default=AUTO,
         show_default=True,
         metavar="MODEL",
         help="Model file, or the name of one that `splicenet models` lists; MODEL:SPECIES for one "
-        "of its species.",
+        "of its species, MODEL:any for none. A genome with the words of a species that the model "
+        "knows is read as such; auto takes the narrowest listed model that knows it.",
     )(command)
 
 

@@ -10,6 +10,7 @@ import click
 
 from splicenet._version import __version__
 from splicenet.cli.options import choose_device
+from splicenet.cli.reading import name_reading
 from splicenet.cli.scanning import scan_genome, scanning_options
 from splicenet.genome.bed import SiteForm, SiteWriter
 from splicenet.genome.bigwig import TrackWriter
@@ -21,6 +22,7 @@ from splicenet.genome.splice_scores import SpliceScoreWriter
 from splicenet.inference.predictor import Predictor, call_sites
 from splicenet.inference.task_output import TaskWriter, sites_of
 from splicenet.model.scoring import Scores
+from splicenet.model.shipped import open_model
 
 __all__ = ["predict"]
 
@@ -84,16 +86,18 @@ def predict(
     """
     if form == "spsc" and threshold is not None:
         raise click.UsageError("--format spsc has no threshold; aligners weigh the scores")
-    predictor = Predictor(model, device=choose_device(device, threads), batch_tokens=batch_tokens)
-    at: dict[Kind, float] = (
-        predictor.threshold if threshold is None else dict.fromkeys(KINDS, threshold)
-    )
+    place = choose_device(device, threads)
     strands: tuple[Strand, ...] = STRANDS if strand == "both" else (strand,)  # type: ignore[assignment]
-    calls = ", ".join(f"{kind} >= {value:g}" for kind, value in at.items())
-    header = [f"splicenet {__version__}, model {Path(model).name}, {calls}"]
-    if tasks is not None and not predictor.model.network.config.tasks:
+    if tasks is not None and not open_model(model).network.config.tasks:
         raise click.UsageError(f"--tasks: the model {model} knows no task but splice sites")
     with open_genome(fasta) as genome, ExitStack() as stack:
+        told = name_reading(model, genome)
+        predictor = Predictor(told, device=place, batch_tokens=batch_tokens)
+        at: dict[Kind, float] = (
+            predictor.threshold if threshold is None else dict.fromkeys(KINDS, threshold)
+        )
+        calls = ", ".join(f"{kind} >= {value:g}" for kind, value in at.items())
+        header = [f"splicenet {__version__}, model {Path(told).name}, {calls}"]
         where = None if regions is None else read_regions(regions, genome)
         scan = scan_genome(predictor, genome, where, tasks=tasks is not None)
         if form == "spsc":

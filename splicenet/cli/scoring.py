@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tqdm import tqdm
 
 from splicenet._version import __version__
 from splicenet.cli.options import choose_device
+from splicenet.cli.reading import name_reading
 from splicenet.cli.scoring_options import ScoringOptions
 from splicenet.exceptions import SplicenetError
 from splicenet.genome.checksum import sha256
@@ -76,6 +78,7 @@ def run_scoring(
     settings
         What else must be alike for a run to go on with another's results.
     """
+    options = replace(options, model=name_reading(options.model, genome))
     device = choose_device(options.device, options.threads)
     reader = WindowReader(
         open_model(options.model), device=device, batch_tokens=options.batch_tokens

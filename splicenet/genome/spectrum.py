@@ -10,9 +10,10 @@ from splicenet.genome.alphabet import N
 from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import Genome
 
-__all__ = ["count_words", "known_words", "spectrum", "spectrum_distance", "word_numbers"]
+__all__ = ["LENGTH", "count_words", "known_words", "spectrum", "spectrum_distance", "word_numbers"]
 
-_LENGTH = 6
+LENGTH = 6
+"""Bases of a word, where nothing else is said."""
 _CHUNK = 1 << 22
 
 
@@ -66,7 +67,7 @@ def count_words(codes: np.ndarray, length: int) -> np.ndarray:
     return plus + np.flip(plus.reshape((4,) * length)).transpose().reshape(-1)
 
 
-def spectrum(genome: Genome, regions: Sequence[Interval], *, length: int = _LENGTH) -> np.ndarray:
+def spectrum(genome: Genome, regions: Sequence[Interval], *, length: int = LENGTH) -> np.ndarray:
     """Frequencies of all words on both strands of some regions, float64, ``(4 ** length,)``."""
     counts = np.zeros(4**length, np.int64)
     for region in regions:

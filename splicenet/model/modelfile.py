@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
@@ -20,10 +21,12 @@ from splicenet.genome.alphabet import LETTERS
 from splicenet.genome.intervals import Kind
 from splicenet.genome.labels import KINDS
 from splicenet.genome.output import atomic
+from splicenet.genome.spectrum import LENGTH
 from splicenet.model.calibration import Calibration
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 
 __all__ = [
+    "ANY",
     "FORMAT",
     "LABEL_CONVENTION",
     "SUFFIX",
@@ -33,6 +36,8 @@ __all__ = [
     "save_model",
 ]
 
+ANY = "any"
+"""What a model is told to read a genome as none of its species."""
 FORMAT = 1
 SUFFIX = ".splicenet"
 LABEL_CONVENTION = (
@@ -87,6 +92,9 @@ class Model:
     species
         The scales of single species, by name: one network errs differently in each. The network may
         have biases for some, too.
+    words
+        Of the species that it was trained on, if they are several, the frequencies of their words
+        (:func:`~splicenet.genome.spectrum.spectrum`), by name.
     """
 
     network: SpliceNetwork
@@ -94,6 +102,7 @@ class Model:
     scale: Scale
     record: dict[str, Any] = field(default_factory=dict)
     species: Mapping[str, Scale] = field(default_factory=dict)
+    words: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def calibration(self) -> Mapping[Kind, Calibration]:
@@ -106,14 +115,14 @@ class Model:
         return self.scale.threshold
 
     def for_species(self, name: str | None) -> Model:
-        """The same model as it reads a species, on its scale; as it is with ``None``.
+        """The same model as it reads a species, on its scale; as it is with ``None`` or ``any``.
 
         Raises
         ------
         ModelFileError
             If the model knows no such species.
         """
-        if name is None:
+        if name is None or (name == ANY and ANY not in self.known_species):
             return self
         if name not in self.known_species:
             known = ", ".join(sorted(self.known_species)) or "none"
@@ -122,7 +131,7 @@ class Model:
                 f"{known}"
             )
         network, scale = self.network.for_species(name), self.species.get(name, self.scale)
-        return replace(self, network=network, scale=scale, species={})
+        return replace(self, network=network, scale=scale, species={}, words={})
 
     @property
     def known_species(self) -> set[str]:
@@ -150,6 +159,8 @@ def save_model(path: str | Path, model: Model) -> None:
         "flank": model.flank,
         "scale": model.scale.to_dict(),
         "species": {name: scale.to_dict() for name, scale in model.species.items()},
+        # Per million: whole numbers are short, and as exact as a few megabases are.
+        "words": {name: (1e6 * w).round().astype(int).tolist() for name, w in model.words.items()},
         "record": model.record,
     }
     weights = {
@@ -196,6 +207,7 @@ def load_model(path: str | Path) -> Model:
             Scale.from_dict(header["scale"]),
             dict(header["record"]),
             {name: Scale.from_dict(scale) for name, scale in header["species"].items()},
+            {name: _frequencies(counts) for name, counts in header.get("words", {}).items()},
         )
     except ModelFileError as error:
         raise ModelFileError(error.message, path=path) from error
@@ -203,6 +215,13 @@ def load_model(path: str | Path) -> Model:
         raise ModelFileError(
             f"the model's description is damaged or incomplete ({_first_line(error)})", path=path
         ) from error
+
+
+def _frequencies(counts: Sequence[int]) -> np.ndarray:
+    values = np.array(counts, float)
+    if values.shape != (4**LENGTH,) or not (values >= 0).all() or not values.any():
+        raise ValueError("frequencies of words must be as many as there are words")
+    return values / values.sum()
 
 
 def _check_readable(header: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Finding a model by what a user calls it: a file or a name, perhaps with a species.
 
-``universal:homo_sapiens`` is the shipped model as it reads one of its species.
+``universal:homo_sapiens`` is the shipped model as it reads one of its species, ``universal:any`` as
+it reads any.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from pathlib import Path
 from splicenet.exceptions import ModelFileError
 from splicenet.model.modelfile import SUFFIX, Model, load_model
 
-__all__ = ["DEFAULT", "find_model", "open_model", "shipped_models"]
+__all__ = ["AUTO", "DEFAULT", "find_model", "narrowest_model", "open_model", "shipped_models"]
 
+AUTO = "auto"
+"""The shipped model that is best for a genome; :data:`DEFAULT` where there is none to look at."""
 DEFAULT = "universal"
 _FOLDER = Path(__file__).parent.parent / "weights"
 
@@ -34,6 +37,12 @@ def open_model(name: str | Path) -> Model:
     return load_model(path).for_species(species)
 
 
+def narrowest_model(species: str) -> str:
+    """The name of the shipped model that knows this species, and the fewest others."""
+    known = {name: load_model(path).known_species for name, path in shipped_models().items()}
+    return min((name for name in known if species in known[name]), key=lambda n: len(known[n]))
+
+
 def find_model(name: str | Path) -> tuple[Path, str | None]:
     """The file that a name means, and the species after its colon if there is one.
 
@@ -45,7 +54,8 @@ def find_model(name: str | Path) -> tuple[Path, str | None]:
     if os.path.isfile(name):
         return Path(name), None
     before, _, species = str(name).rpartition(":")
-    for model, scale in ((str(name), None), (before, species)):
+    whole = DEFAULT if str(name) == AUTO else str(name)
+    for model, scale in ((whole, None), (before, species)):
         if model and os.path.isfile(model):
             return Path(model), scale
         if model in shipped_models():

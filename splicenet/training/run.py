@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -16,6 +17,7 @@ from splicenet.genome.output import atomic
 from splicenet.genome.regions import thin_out
 from splicenet.genome.species import Species
 from splicenet.genome.targets import open_targets, resolve_tasks
+from splicenet.model.kin import sample_words
 from splicenet.model.modelfile import SUFFIX, Model, Scale, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.provenance import inherit, learned_bases, seen_bases
@@ -197,6 +199,8 @@ def train_model(
     )
     if scale is not None:
         model = replace(model, scale=scale, species={})
+    elif len(model.known_species) > 1:
+        model = replace(model, words=_words(model, parts))
     held_out = [
         (
             one,
@@ -234,6 +238,15 @@ def train_model(
     save_model(output, model)
     checkpoint.unlink(missing_ok=True)
     return model
+
+
+def _words(model: Model, parts: Parts) -> dict[str, np.ndarray]:
+    """Of the species that the model knows, by which it will know them again."""
+    return {
+        one.name: sample_words(one.genome, regions)
+        for one, regions in parts.part("training")
+        if one.name in model.known_species
+    }
 
 
 def _warn_of_leaks(parent: Parent, parts: Parts, reporter: Reporter) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "best_f1_threshold",
     "precision_recall_curve",
     "precision_recall_f1",
+    "promised_precision",
     "reliability",
     "summarise",
     "top_k_accuracy",
@@ -82,6 +83,19 @@ def precision_recall_f1(scored: ScoredBases, *, threshold: float) -> tuple[float
     if not scored.sites:
         return precision, nan, nan
     return precision, true / scored.sites, 2 * true / (true + false + scored.sites)
+
+
+def promised_precision(scored: ScoredBases, *, threshold: float) -> float:
+    """The mean probability of the bases called at a threshold; NaN where none is.
+
+    Of probabilities that are right it is their precision, whatever the threshold.
+    """
+    called = [
+        scores[np.searchsorted(scores, np.float32(threshold)) :].astype(np.float64)
+        for scores in (scored.true_scores, scored.false_scores)
+    ]
+    together = np.concatenate(called)
+    return float(together.mean()) if together.size else nan
 
 
 def best_f1_threshold(scored: ScoredBases) -> float:
@@ -198,6 +212,8 @@ class SiteMetrics:
     top_k: float
     threshold: float
     precision: float
+    promised: float
+    """The precision that the probabilities promise at the threshold."""
     recall: float
     f1: float
     ece: float
@@ -209,7 +225,7 @@ class SiteMetrics:
 
 
 def summarise(scored: ScoredBases, *, threshold: float, probabilities: bool = True) -> SiteMetrics:
-    """All figures at once; calibration errors only of ``probabilities``, not of other scores."""
+    """All figures at once; what is said of probabilities only of ``probabilities``."""
     kept = reliability(scored) if probabilities else None
     precision, recall, f1 = precision_recall_f1(scored, threshold=threshold)
     return SiteMetrics(
@@ -219,6 +235,7 @@ def summarise(scored: ScoredBases, *, threshold: float, probabilities: bool = Tr
         top_k=top_k_accuracy(scored),
         threshold=threshold,
         precision=precision,
+        promised=promised_precision(scored, threshold=threshold) if probabilities else nan,
         recall=recall,
         f1=f1,
         ece=kept.error if kept else nan,

@@ -135,6 +135,13 @@ def test_true_probabilities_have_little_calibration_error():
     assert reliability(_scored(scores**2, truth)).error > 0.1
 
 
+def test_promised_precision_is_the_mean_of_what_is_called():
+    metrics = summarise(_scored([0.9, 0.7, 0.5, 0.5, 0.1], [1, 0, 1, 0, 1]), threshold=0.5)
+    assert metrics.promised == pytest.approx((0.9 + 0.7 + 0.5 + 0.5) / 4)
+    assert metrics.precision == 0.5
+    assert isnan(summarise(_scored([0.3], [1]), threshold=0.5).promised)
+
+
 def test_error_by_chance_is_what_true_probabilities_show():
     rng = np.random.default_rng(1)
     # Few bases near certainty and few in the middle: both kinds of rare event count.
@@ -166,5 +173,5 @@ def test_figures_of_nothing():
 def test_log_odds_have_no_calibration_error():
     scored = _scored([5.0, -3.0], [1, 0], floor=-np.inf)
     metrics = summarise(scored, threshold=1.0, probabilities=False)
-    assert isnan(metrics.ece) and isnan(metrics.ece_by_chance)
+    assert isnan(metrics.ece) and isnan(metrics.ece_by_chance) and isnan(metrics.promised)
     assert metrics.f1 == 1

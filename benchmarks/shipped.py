@@ -1,0 +1,111 @@
+"""The models that come with splicenet, on the held-out sequence of the species that they know.
+
+Each species as ``splicenet predict`` reads it (the narrowest model that knows it, told which it
+is), as the model of all species reads it, told and untold, and as position weights and maximum
+entropy do that were trained on all of the species outside of what judges. The same stretches at
+equal distances for all, every base of both strands. Writes ``results/shipped.tsv``, whose rows are
+kept, and prints the tables of the README.
+
+    python benchmarks/shipped.py --genomes genomes
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from left_out import WHERE, judged_regions, open_all
+from rows import fill
+
+from splicenet.evaluation.judge import Judgement, judge_baselines, judge_model
+from splicenet.genome.intervals import Interval
+from splicenet.genome.labels import KINDS
+from splicenet.genome.regions import subtract, thin_out
+from splicenet.genome.species import Species
+from splicenet.model.modelfile import ANY, load_model
+from splicenet.model.shipped import DEFAULT, narrowest_model, open_model, shipped_models
+
+_HERE = Path(__file__).parent
+_BASELINES = ("position weights", "maximum entropy")
+_FIGURES = ("auprc", "top_k", "ece", "ece_by_chance", "threshold", "precision", "promised")
+
+
+def cases(bases: int) -> Iterator[dict[str, Any]]:
+    """What is judged, by how many strand-bases of each species."""
+    for species in sorted(load_model(shipped_models()[DEFAULT]).known_species):
+        for method in dict.fromkeys((narrowest_model(species), DEFAULT)):
+            yield {"species": species, "method": f"{method}:{species}", "test_bases": bases}
+        for method in (f"{DEFAULT}:{ANY}", *_BASELINES):
+            yield {"species": species, "method": method, "test_bases": bases}
+
+
+def judged(
+    method: str, species: Species, regions: list[Interval], held: list[Interval]
+) -> Judgement:
+    """One method on one species; baselines learn from nothing that is held out."""
+    if method not in _BASELINES:
+        return judge_model(open_model(method), species, regions)
+    everything = [Interval(name, 0, length) for name, length in species.genome.lengths.items()]
+    rest = [(species, subtract(everything, held))]
+    found = judge_baselines(species, regions, trained_on=rest)
+    return next(one for one in found if one.method == method)
+
+
+def figures(judgement: Judgement) -> dict[str, Any]:
+    """Columns of a row."""
+    metrics = {kind: one for (where, kind), one in judgement.metrics().items() if where == WHERE}
+    row: dict[str, Any] = {f"{kind}_sites": metrics[kind].sites for kind in KINDS}
+    for name in _FIGURES:
+        row |= {f"{kind}_{name}": round(getattr(metrics[kind], name), 4) for kind in KINDS}
+    return row
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """A row a species: AUPRC of donors / acceptors of every method, the best species first."""
+
+    def pair(row: pd.Series[Any], name: str) -> str:
+        return " / ".join(f"{row[f'{kind}_{name}']:.3f}".lstrip("0") for kind in KINDS)
+
+    lines = [
+        "| | model | as `predict` reads it | universal, told | universal, any | weights | entropy |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|")
+    calibration = [
+        "| | calibration error | by chance | precision promised | kept |",
+        "|---|---|---|---|---|",
+    ]
+    first = table.groupby("species", sort=False).first().sort_values("donor_auprc", ascending=False)
+    for species, best in first.iterrows():
+        rows = table[table["species"] == species].set_index("method")
+        others = (f"{DEFAULT}:{species}", f"{DEFAULT}:{ANY}", *_BASELINES)
+        cells = [pair(best, "auprc"), *(pair(rows.loc[one], "auprc") for one in others)]
+        lines.append(f"| {species} | {best['method'].partition(':')[0]} | {' | '.join(cells)} |")
+        kept = (pair(best, name) for name in ("ece", "ece_by_chance", "promised", "precision"))
+        calibration.append(f"| {species} | {' | '.join(kept)} |")
+    return "\n".join([*lines, "", *calibration])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--genomes", type=Path, required=True, help="with samplesheet, splits.bed")
+    parser.add_argument("--test-bases", type=int, default=8_000_000, help="of each species")
+    parser.add_argument("--output", type=Path, default=_HERE / "results/shipped.tsv")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    known = open_all(options.genomes)
+
+    def measure(species: str, method: str, test_bases: int) -> dict[str, Any]:
+        one = known[species]
+        held = judged_regions(options.genomes, one)
+        return figures(judged(method, one, thin_out(held, test_bases // 2), held))
+
+    print(markdown(fill(options.output, cases(options.test_bases), measure)))
+
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,7 @@ from rows import fill
 from splicenet.diagnostics.probe import Ground, probe_species
 from splicenet.genome.labels import KINDS
 from splicenet.genome.tasks import Task
-from splicenet.training.parts import split_species
+from splicenet.training.parts import part_species
 from splicenet.training.settings import TrainingSettings
 
 _HERE = Path(__file__).parent
@@ -89,7 +89,9 @@ def main() -> None:
             regions = judged_regions(options.genomes, one)
             for kind, value in accuracy(model, one, regions, options.test_bases).items():
                 found[f"left out: {name} {kind}"] = value
-        splits = split_species(learned, str(options.genomes / "splits.bed"), settings).splits
+        splits = part_species(
+            learned, [judged_regions(options.genomes, one) for one in learned], settings
+        ).splits
         grounds = [
             Ground(one, [*split.training, *split.validation], split.held_out)
             for one, split in zip(learned, splits, strict=True)

@@ -1,13 +1,14 @@
 """Models that have never seen some species, for benchmarks; what is trained already is kept.
 
 A folder holds ``samplesheet.csv``, with species, fasta and annotation, and ``splits.bed``, the
-regions that judge every one of them and that nothing is trained on; its fourth column is the folder
-of the genome, for two species may have a contig of one name.
+regions that judge every one of them and that nothing is trained on: a table with the columns
+``#contig``, ``start``, ``end`` and ``species``, the folder of the genome, for two species may have
+a contig of one name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,12 @@ def open_all(folder: Path, names: Iterable[str] | None = None) -> dict[str, Spec
     }
 
 
-def held_out(folder: Path, genomes: Iterable[str]) -> pd.DataFrame:
+def held_out(folder: Path, genomes: Collection[str]) -> pd.DataFrame:
     """The rows of ``splits.bed`` that are of these folders."""
-    rows = pd.read_csv(folder / "splits.bed", sep="\t")
+    rows = pd.read_csv(folder / "splits.bed", sep="\t", dtype={"#contig": str})
+    missing = set(genomes) - set(rows["species"])
+    if missing:
+        raise SystemExit(f"{folder}/splits.bed: nothing is held out of {', '.join(missing)}")
     return rows[rows["species"].isin(set(genomes))]
 
 

@@ -22,6 +22,7 @@ from left_out import WHERE, judged_regions, open_all
 from rows import fill
 
 from splicenet.evaluation.judge import Judgement, judge_baselines, judge_model
+from splicenet.genome.checksum import sha256
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
 from splicenet.genome.regions import subtract, thin_out
@@ -35,12 +36,17 @@ _FIGURES = ("auprc", "top_k", "ece", "ece_by_chance", "threshold", "precision", 
 
 
 def cases(bases: int) -> Iterator[dict[str, Any]]:
-    """What is judged, by how many strand-bases of each species."""
+    """What is judged, by its weights, and by how many strand-bases of each species."""
+    weights = {name: sha256(path)[:12] for name, path in shipped_models().items()}
     for species in sorted(load_model(shipped_models()[DEFAULT]).known_species):
-        for method in dict.fromkeys((narrowest_model(species), DEFAULT)):
-            yield {"species": species, "method": f"{method}:{species}", "test_bases": bases}
-        for method in (f"{DEFAULT}:{ANY}", *_BASELINES):
-            yield {"species": species, "method": method, "test_bases": bases}
+        told = (f"{name}:{species}" for name in dict.fromkeys((narrowest_model(species), DEFAULT)))
+        for method in (*told, f"{DEFAULT}:{ANY}", *_BASELINES):
+            yield {
+                "species": species,
+                "method": method,
+                "weights": weights.get(method.partition(":")[0], "-"),
+                "test_bases": bases,
+            }
 
 
 def judged(
@@ -78,8 +84,12 @@ def markdown(table: pd.DataFrame) -> str:
         "| | calibration error | by chance | precision promised | kept |",
         "|---|---|---|---|---|",
     ]
-    first = table.groupby("species", sort=False).first().sort_values("donor_auprc", ascending=False)
-    for species, best in first.iterrows():
+    told = {species: f"{narrowest_model(species)}:{species}" for species in table["species"]}
+    best_first = table[table["method"] == table["species"].map(told)].sort_values(
+        "donor_auprc", ascending=False
+    )
+    for _, best in best_first.iterrows():
+        species = best["species"]
         rows = table[table["species"] == species].set_index("method")
         others = (f"{DEFAULT}:{species}", f"{DEFAULT}:{ANY}", *_BASELINES)
         cells = [pair(best, "auprc"), *(pair(rows.loc[one], "auprc") for one in others)]
@@ -99,12 +109,14 @@ def main() -> None:
     torch.set_flush_denormal(True)
     known = open_all(options.genomes)
 
-    def measure(species: str, method: str, test_bases: int) -> dict[str, Any]:
+    def measure(species: str, method: str, weights: str, test_bases: int) -> dict[str, Any]:
         one = known[species]
         held = judged_regions(options.genomes, one)
         return figures(judged(method, one, thin_out(held, test_bases // 2), held))
 
-    print(markdown(fill(options.output, cases(options.test_bases), measure)))
+    wanted = list(cases(options.test_bases))
+    table = fill(options.output, wanted, measure)
+    print(markdown(table.merge(pd.DataFrame(wanted))))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """What else could make prediction faster on a CPU: each tried beside the network as it is shipped.
 
 Every way reads the same windows of the fly chromosome in ``data/``, both strands, on one thread, in
-turn so that a drift of the machine touches all alike; a line has the median of the ratios of CPU
-time to that of the shipped way, in the same round, and the largest change of a probability. What
-the machine or the installation cannot do is left out, with the reason. Compiling is not counted.
+turn so that a drift of the machine touches all alike; a line says how many times as fast as the
+shipped way it is in CPU time, the median over the rounds, and the largest change of a probability.
+What the machine or the installation cannot do is left out, with the reason. Compiling is not
+counted.
 
     python benchmarks/speedups.py
 """

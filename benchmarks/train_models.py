@@ -4,7 +4,7 @@ A clade's network begins from that of all species in the same folder and learns 
 
 Needs a folder with ``samplesheet.csv`` (species, kingdom, fasta, annotation) and ``splits.bed``,
 the regions kept for testing, which no training, stopping, calibration or threshold reads; its
-fourth column is the folder of the genome. A run that was killed goes on where it was. Copy the
+columns are as :mod:`left_out` says. A run that was killed goes on where it was. Copy the
 result to ``splicenet/weights`` if it is better than what is there.
 
     python benchmarks/train_models.py --genomes genomes

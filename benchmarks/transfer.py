@@ -86,9 +86,7 @@ def main() -> None:
     parser.add_argument("--species", default="caenorhabditis_elegans", help="left out")
     parser.add_argument("--genes", type=int, nargs="+", default=[10, 30, 100, 300, 1000])
     parser.add_argument("--draws", type=int, default=2)
-    parser.add_argument(
-        "--steps", type=int, default=400, help="at most, of everything but the fold"
-    )
+    parser.add_argument("--steps", type=int, default=400, help="of every training here, at most")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--scratch-rate", type=float, default=5e-3)
     parser.add_argument("--test-bases", type=int, default=2_000_000)
@@ -99,15 +97,15 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     options.folder.mkdir(parents=True, exist_ok=True)
-    start = options.folds / f"without-{options.species}-1" / "model.splicenet"
+    others = options.folds / f"without-{options.species}-1" / "model.splicenet"
     one = open_all(options.genomes, [options.species])[options.species]
     regions = judged_regions(options.genomes, one)
     free = [gene for gene in find_loci(one) if not any(gene.overlaps(held) for held in regions)]
 
-    def measure(start_name: str, genes: int, draw: int) -> dict[str, Any]:
-        beginning = start if start_name == "plain" else None
+    def measure(start: str, genes: int, draw: int) -> dict[str, Any]:
+        beginning = others if start == "plain" else None
         if genes == 0:
-            return unadapted(start, one, thin_out(regions, options.test_bases // 2))
+            return unadapted(others, one, thin_out(regions, options.test_bases // 2))
         settings = TrainingSettings(
             steps=options.steps,
             length=4096,
@@ -139,7 +137,7 @@ def main() -> None:
         found = measure(start, genes, draw)
         return found | {"cpu_seconds": round(time.process_time() - before)}
 
-    numbers = [*options.genes, len(free)]
+    numbers = [*(number for number in options.genes if number < len(free)), len(free)]
     same = {"species": options.species, "steps": options.steps}
     table = fill(options.output, cases(numbers, options.draws, **same), timed)
     draw_curves(table, options.chart, title=options.species.replace("_", " "))

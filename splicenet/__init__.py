@@ -19,6 +19,7 @@ from splicenet.exceptions import SplicenetError
 from splicenet.genome.intervals import Interval, Junction, Site, Transcript
 
 if TYPE_CHECKING:
+    from splicenet.genome.sequence import Genome
     from splicenet.inference.predictor import Predictor
 
 __all__ = [
@@ -33,13 +34,19 @@ __all__ = [
 ]
 
 
-def load(model: str | Path = "universal", *, device: str = "cpu") -> Predictor:
+def load(
+    model: str | Path = "auto", *, genome: Genome | None = None, device: str = "cpu"
+) -> Predictor:
     """Load a model, ready to predict.
 
     Parameters
     ----------
     model
-        A ``.splicenet`` file, or the name of a model that comes with splicenet.
+        A ``.splicenet`` file, or the name of a model that comes with splicenet; after a colon, as
+        in ``universal:homo_sapiens``, the species that it is to read, or ``any``.
+    genome
+        An open genome, by whose words the species is found where none is named, and with ``auto``
+        the model, as the commands do it. Without it, ``auto`` is ``universal``.
     device
         As torch names it, such as ``cpu`` or ``cuda``.
 
@@ -50,6 +57,10 @@ def load(model: str | Path = "universal", *, device: str = "cpu") -> Predictor:
     """
     from splicenet.inference.predictor import Predictor
 
+    if genome is not None:
+        from splicenet.model.kin import choose_reading
+
+        model, _ = choose_reading(str(model), genome)
     return Predictor(model, device=device)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from splicenet.cli.options import choose_device, device_options, open_data, species_options
 from splicenet.cli.progress import percent_bar
 from splicenet.cli.rates import measure_rates, report_rates
+from splicenet.cli.reading import name_reading
 from splicenet.diagnostics.curves import as_course, read_metrics
 from splicenet.diagnostics.evidence import Evidence
 from splicenet.diagnostics.examine import STEPS, examine
@@ -107,11 +108,14 @@ def diagnose(
         report_rates(measure_rates(model, species, place), plots, json_file)
         return
     metrics = _metrics(metrics_file, model_file)
-    if has_data and model is not None:
+    if has_data and model_file is not None:
+        species = open_data(fasta, annotation, bam, samplesheet, min_reads)
+        if not samplesheet:
+            model_file = name_reading(model_file, species[0].genome)
         with percent_bar("following sites") as bar:
             evidence = examine(
-                model,
-                open_data(fasta, annotation, bam, samplesheet, min_reads),
+                open_model(model_file),
+                species,
                 number=number,
                 length=length,
                 sites=None if sites_file is None else read_sites(sites_file),

@@ -110,15 +110,13 @@ def explain(
     """
     folder = _folder(output)
     device = choose_device(device, threads)
-    loaded = open_model(model)
-    aim = None if target is None else find_target(loaded.network.config, target)
-    settings = Explaining(target=aim, **chosen)
-    names = _layers(layers, layer_names(loaded.network.to(device)))
     known = read_motifs(database) if database else []
     with open_genome(fasta) as genome:
         told = name_reading(model, genome)
         loaded = open_model(told)
-        loaded.network.to(device)
+        aim = None if target is None else find_target(loaded.network.config, target)
+        settings = Explaining(target=aim, **chosen)
+        names = _layers(layers, layer_names(loaded.network.to(device)))
         where = None if regions is None else read_regions(regions, genome)
         genes = None if annotation is None else open_annotation(annotation, genome).transcripts
         if sites is None:

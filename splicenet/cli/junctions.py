@@ -151,7 +151,8 @@ def junctions(
     place = choose_device(device, threads)
     skipped: Counter[str] = Counter()
     with open_genome(fasta) as genome:
-        reader = WindowReader(open_model(name_reading(model, genome)), device=place)
+        told = name_reading(model, genome)
+        reader = WindowReader(open_model(told), device=place)
         known = None
         if annotation is not None:
             known = Known(open_annotation(annotation, genome).introns())
@@ -183,7 +184,7 @@ def junctions(
                 reference=genome.fasta,
             )
             click.echo(_summary(report, len(spurious), clean, mark=mark), err=True)
-        header = [f"splicenet {__version__}, model {Path(model).name}"]
+        header = [f"splicenet {__version__}, model {Path(told).name}"]
         rows = scored if order == "position" else _best_first(scored)
         write_junctions(output, rows, form=form, header=header)
 

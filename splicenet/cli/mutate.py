@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -93,25 +94,24 @@ def mutate(
         raise click.UsageError("--picture needs --pairs or --measured")
     columns = _columns(changes, measured)
     device = choose_device(device, threads)
-    loaded = open_model(model)
-    config = loaded.network.config
-    targets = [find_target(config, one) for one in asked] or every_target(config)
-    question = Question({one: target_row(config, one) for one in targets}, at, distance)
-    several = any(one.task for one in targets)
-    reading = AnswerReader if several else WindowReader
-    if changes is not None and "sequence" in columns:
-        rows = construct_rows(reading(loaded, device=device), changes, question)
-    elif fasta is None:
+    constructs = changes is not None and "sequence" in columns
+    if not constructs and fasta is None:
         raise click.UsageError("changes of a genome need the genome: give --fasta")
-    else:
-        with open_genome(fasta) as genome:
-            reader = reading(open_model(name_reading(model, genome)), device=device)
+    with nullcontext() if constructs else open_genome(fasta or "") as genome:
+        loaded = open_model(model if genome is None else name_reading(model, genome))
+        config = loaded.network.config
+        targets = [find_target(config, one) for one in asked] or every_target(config)
+        question = Question({one: target_row(config, one) for one in targets}, at, distance)
+        several = any(one.task for one in targets)
+        reader = (AnswerReader if several else WindowReader)(loaded, device=device)
+        if genome is None:
+            rows = construct_rows(reader, changes or "", question)
+        elif region is not None:
+            where = one_region(region, genome, pairs)
             scorer = VariantScorer(reader, genome)
-            if region is not None:
-                where = one_region(region, genome, pairs)
-                rows = region_rows(scorer, genome, where, pairs, question, picture)
-            else:
-                rows = change_rows(scorer, genome, changes or "", question)
+            rows = region_rows(scorer, genome, where, pairs, question, picture)
+        else:
+            rows = change_rows(VariantScorer(reader, genome), genome, changes or "", question)
     table = pd.DataFrame(rows)
     with atomic(output) as out:
         table.to_csv(out, sep="\t", index=False, float_format="%.6g", lineterminator="\n")

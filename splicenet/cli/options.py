@@ -14,7 +14,7 @@ from splicenet.genome.samplesheet import Row, read_samplesheet
 from splicenet.genome.species import Species, open_species
 from splicenet.model.cells import CELLS
 from splicenet.model.config import usual_cell
-from splicenet.model.shipped import AUTO
+from splicenet.model.shipped import AUTO, find_model
 
 __all__ = [
     "cell_option",
@@ -92,6 +92,12 @@ def device_options(command: Command) -> Command:
     return command
 
 
+def _known(context: click.Context, option: click.Parameter, name: str) -> str:
+    """Refuse a model that is not there before anything is read."""
+    find_model(name)
+    return name
+
+
 def model_option(command: Command) -> Command:
     """``-m``: a file, or a model that comes with splicenet."""
     return click.option(
@@ -99,6 +105,7 @@ def model_option(command: Command) -> Command:
         "--model",
         default=AUTO,
         show_default=True,
+        callback=_known,
         metavar="MODEL",
         help="Model file, or the name of one that `splicenet models` lists; MODEL:SPECIES for one "
         "of its species, MODEL:any for none. A genome with the words of a species that the model "

@@ -22,7 +22,6 @@ from splicenet.genome.splice_scores import SpliceScoreWriter
 from splicenet.inference.predictor import Predictor, call_sites
 from splicenet.inference.task_output import TaskWriter, sites_of
 from splicenet.model.scoring import Scores
-from splicenet.model.shipped import open_model
 
 __all__ = ["predict"]
 
@@ -88,11 +87,11 @@ def predict(
         raise click.UsageError("--format spsc has no threshold; aligners weigh the scores")
     place = choose_device(device, threads)
     strands: tuple[Strand, ...] = STRANDS if strand == "both" else (strand,)  # type: ignore[assignment]
-    if tasks is not None and not open_model(model).network.config.tasks:
-        raise click.UsageError(f"--tasks: the model {model} knows no task but splice sites")
     with open_genome(fasta) as genome, ExitStack() as stack:
         told = name_reading(model, genome)
         predictor = Predictor(told, device=place, batch_tokens=batch_tokens)
+        if tasks is not None and not predictor.model.network.config.tasks:
+            raise click.UsageError(f"--tasks: the model {told} knows no task but splice sites")
         at: dict[Kind, float] = (
             predictor.threshold if threshold is None else dict.fromkeys(KINDS, threshold)
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from splicenet.cli.options import choose_device, device_options, model_option, open_data
+from splicenet.cli.options import choose_device, device_options, open_data
 from splicenet.cli.running import share_or_regions
 from splicenet.diagnostics.probe import Ground, probe_species
 from splicenet.evaluation.tables import as_text
 from splicenet.exceptions import RegionError, SamplesheetError
 from splicenet.genome.output import STDOUT, atomic
-from splicenet.model.shipped import open_model
+from splicenet.model.shipped import DEFAULT, open_model
 from splicenet.training.parts import split_species
 from splicenet.training.settings import TrainingSettings
 
@@ -19,7 +19,7 @@ __all__ = ["probe"]
 
 @click.command()
 @click.argument("samplesheet")
-@model_option
+@click.option("-m", "--model", default=DEFAULT, show_default=True, help="Model file or name.")
 @click.option(
     "--holdout",
     default="0.1",

@@ -136,7 +136,7 @@ class Reliability(NamedTuple):
     error: float
     """The expected calibration error: mean of ``|predicted - observed|``, weighted by bases."""
     by_chance: float
-    """What the error would be on average if every base were a site with its very probability.
+    """About what the error would be if every base were a site with its very probability.
 
     The fewer bases, the farther the frequencies stray, and the error counts that too: what a model
     can be blamed for is what lies above.

@@ -16,12 +16,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from splicenet.exceptions import SequenceError
 from splicenet.genome.intervals import Interval
 from splicenet.genome.regions import thin_out
 from splicenet.genome.sequence import Genome
 from splicenet.genome.spectrum import spectrum, spectrum_distance
+from splicenet.model.modelfile import load_model
+from splicenet.model.shipped import AUTO, DEFAULT, find_model, narrowest_model
 
-__all__ = ["ALIKE", "Kin", "nearest_kin", "sample_words"]
+__all__ = ["ALIKE", "Kin", "choose_reading", "nearest_kin", "sample_words"]
 
 ALIKE = 0.085
 """Distance from which a genome is not taken for that of a species."""
@@ -47,6 +50,8 @@ def sample_words(genome: Genome, regions: Sequence[Interval] | None = None) -> n
 def nearest_kin(words: Mapping[str, np.ndarray], genome: Genome) -> Kin | None:
     """The species whose words are most like the genome's, if any are like enough.
 
+    A genome in which something cannot be read is nobody's: who reads it whole will hear of it.
+
     Parameters
     ----------
     words
@@ -54,7 +59,33 @@ def nearest_kin(words: Mapping[str, np.ndarray], genome: Genome) -> Kin | None:
     """
     if not words:
         return None
-    ours = sample_words(genome)
+    try:
+        ours = sample_words(genome)
+    except SequenceError:
+        return None
     distances = {name: spectrum_distance(ours, theirs) for name, theirs in words.items()}
     nearest = Kin(*min(distances.items(), key=lambda one: one[1]))
     return nearest if nearest.distance < ALIKE else None
+
+
+def choose_reading(model: str, genome: Genome) -> tuple[str, Kin | None]:
+    """The model with the species that it is to read a genome as, and that species if it was found.
+
+    What is said after the colon holds. Otherwise it is the species whose words the genome has, or
+    none; and of the shipped models, if the choice is left open, the narrowest that knows it.
+
+    Parameters
+    ----------
+    model
+        As :func:`~splicenet.model.shipped.find_model` takes it.
+
+    Raises
+    ------
+    ModelFileError
+        If there is no such model, or it cannot be read.
+    """
+    path, species = find_model(model)
+    kin = nearest_kin(load_model(path).words, genome) if species is None else None
+    if kin is None:
+        return (DEFAULT if model == AUTO else model), None
+    return f"{narrowest_model(kin.name) if model == AUTO else model}:{kin.name}", kin

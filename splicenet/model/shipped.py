@@ -15,7 +15,10 @@ from splicenet.model.modelfile import SUFFIX, Model, load_model
 __all__ = ["AUTO", "DEFAULT", "find_model", "narrowest_model", "open_model", "shipped_models"]
 
 AUTO = "auto"
-"""The shipped model that is best for a genome; :data:`DEFAULT` where there is none to look at."""
+"""The shipped model that is best for a genome; :data:`DEFAULT` where there is none to look at.
+
+A file of that name is ``./auto``.
+"""
 DEFAULT = "universal"
 _FOLDER = Path(__file__).parent.parent / "weights"
 
@@ -51,11 +54,12 @@ def find_model(name: str | Path) -> tuple[Path, str | None]:
     ModelFileError
         If it is neither a file nor a shipped model.
     """
+    if str(name) == AUTO or str(name).startswith(f"{AUTO}:"):
+        name = DEFAULT + str(name).removeprefix(AUTO)
     if os.path.isfile(name):
         return Path(name), None
     before, _, species = str(name).rpartition(":")
-    whole = DEFAULT if str(name) == AUTO else str(name)
-    for model, scale in ((whole, None), (before, species)):
+    for model, scale in ((str(name), None), (before, species)):
         if model and os.path.isfile(model):
             return Path(model), scale
         if model in shipped_models():

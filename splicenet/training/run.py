@@ -252,9 +252,15 @@ def _words(model: Model, parts: Parts) -> dict[str, np.ndarray]:
 def _warn_of_leaks(parent: Parent, parts: Parts, reporter: Reporter) -> None:
     """Say how much of what should be new to the model its parent has seen."""
     too_high = "its probabilities may be too high on new sequence"
-    for part, count, what, harm in (
-        ("held_out", seen_bases, "held out here", "the figures will flatter this one"),
-        ("validation", learned_bases, "kept for validation", too_high),
+    for part, count, has, what, harm in (
+        (
+            "held_out",
+            seen_bases,
+            "was trained or calibrated on",
+            "held out here",
+            "the figures will flatter this one",
+        ),
+        ("validation", learned_bases, "was trained on", "kept for validation", too_high),
     ):
         if part == "validation" and parent.taken:
             continue  # what was pretrained has seen no label
@@ -262,6 +268,6 @@ def _warn_of_leaks(parent: Parent, parts: Parts, reporter: Reporter) -> None:
             known = count(parent.record, one, regions)
             if known:
                 reporter.note(
-                    f"warning: {one.name}: the model to begin from was trained on {known:,} of the "
-                    f"bases {what}; {harm}"
+                    f"warning: {one.name}: the model to begin from {has} {known:,} of the bases "
+                    f"{what}; {harm}"
                 )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+import splicenet
 from splicenet.genome.sequence import open_genome
+from splicenet.model import shipped
 from splicenet.model.calibration import Calibration
 from splicenet.model.kin import sample_words
-from splicenet.model.modelfile import Scale, save_model
+from splicenet.model.modelfile import Scale, load_model, save_model
 
 REGION = ("-r", "NC_004353.4:100,001-160,000", "--threads", 1)
 
@@ -36,34 +39,78 @@ def test_a_genome_is_read_as_the_species_whose_words_it_has(cli, fly_files, know
     assert found.out.startswith("#splicenet") and "m.splicenet:fly, donor >= 0.71" in found.out
 
 
-def test_every_command_that_has_a_genome_asks_it(cli, fly_files, knowing, tmp_path):
+def test_every_command_reads_the_genome_so(cli, fly_files, read_files, knowing, tmp_path):
+    """Its answer is that of the model told the species, and not that of the model told none."""
     variants = tmp_path / "one.vcf"
     variants.write_text(
-        "##fileformat=VCFv4.2\n##contig=<ID=NC_004353.4>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+        "##fileformat=VCFv4.2\n##contig=<ID=NC_004353.4>\n"
+        "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+        "NC_004353.4\t120000\t.\tN\tA\t.\t.\t.\n"
     )
-    changes = tmp_path / "changes.tsv"
-    changes.write_text("change\nNC_004353.4:120000:delA\n")
-    genome = ("-f", fly_files.fasta, "-m", knowing, "--threads", 1)
-    runs = [
-        ("variants", variants, *genome, "-o", "-"),
-        ("introns", fly_files.fasta, "-m", knowing, *REGION, "-o", "-"),
+    genome = ("-f", fly_files.fasta, "--threads", 1)
+    for run in (
+        ("variants", variants, *genome),
+        ("introns", fly_files.fasta, *REGION),
         ("evaluate", *genome, "-a", fly_files.annotation, *REGION[:2]),
-        ("draw", *genome, "-a", fly_files.annotation, *REGION[:2], "-o", tmp_path / "gene.png"),
-        ("mutate", *genome, *REGION[:1], "NC_004353.4:120,001-120,002", "-o", "-"),
-        ("explain", fly_files.fasta, "-m", knowing, *REGION, "--max-sites", 1, "--context", 40,
-         "--method", "gradient", "-o", tmp_path / "explained"),
-    ]  # fmt: skip
-    for run in runs:
-        done = cli(*run)
-        assert "its words are those of fly" in done.err, (run[0], done.err)
-        assert done.code == 0, (run[0], done.err)
+        ("mutate", *genome, "-r", "NC_004353.4:120,001-120,001"),
+        ("junctions", read_files.bam, "-f", read_files.fasta, "--threads", 1),
+    ):
+        found, told, any_ = (cli(*run, "-m", f"{knowing}{end}") for end in ("", ":fly", ":any"))
+        assert found.code == told.code == any_.code == 0, (run[0], found.err)
+        assert "its words are those of fly" in found.err, run[0]
+        assert found.out == told.out != any_.out, run[0]
+
+
+def test_what_is_drawn_and_explained_is_read_so(cli, fly_files, knowing, tmp_path):
+    short = (*REGION, "--max-sites", 1, "--context", 40, "--method", "gradient")
+    done = cli("explain", fly_files.fasta, "-m", knowing, *short, "-o", tmp_path / "explained")
+    assert "its words are those of fly" in done.err and done.code == 0
+    assert "m.splicenet:fly" in (tmp_path / "explained/explanation.html").read_text()
+    genes = ("-f", fly_files.fasta, "-a", fly_files.annotation, *REGION)
+    counts = [
+        cli("draw", *genes, "-m", f"{knowing}{end}", "-o", tmp_path / "gene.png").err.split("\n")[
+            -2
+        ]
+        for end in ("", ":fly", ":any")
+    ]
+    assert counts[0] == counts[1] != counts[2]
+
+
+def test_auto_takes_the_narrowest_shipped_model(cli, fly_files, trained, tmp_path, monkeypatch):
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    model = load_model(trained)
+    with open_genome(fly_files.fasta) as genome:
+        fly = sample_words(genome)
+    worm = np.roll(fly, 1)
+    for name, words in (("universal", {"fly": fly, "worm": worm}), ("flies", {"fly": fly})):
+        species = dict.fromkeys(words, model.scale)
+        save_model(weights / f"{name}.splicenet", replace(model, species=species, words=words))
+    monkeypatch.setattr(shipped, "_FOLDER", weights)
+    run = ("predict", fly_files.fasta, *REGION)
+    assert "model flies:fly," in cli(*run).out
+    assert "model universal:fly," in cli(*run, "-m", "universal").out
+    assert "model auto:any," in cli(*run, "-m", "auto:any").out
+    with open_genome(fly_files.fasta) as genome:
+        assert splicenet.load(genome=genome).model.words == {}
+    assert set(splicenet.load().model.words) == {"fly", "worm"}
+
+
+def test_a_model_that_is_not_there_shows_before_the_genome_is_read(cli):
+    done = cli("predict", "nothing.fa", "-m", "universal:")
+    assert "nothing of its own for" in done.sentence or "nothing.fa" in done.sentence
+    assert "no such model" in cli("predict", "nothing.fa", "-m", "typo").sentence
 
 
 def test_a_species_of_a_samplesheet_is_read_by_its_name(cli, fly_files, knowing, tmp_path):
-    sheet = tmp_path / "sheet.csv"
-    sheet.write_text(
-        f"species,fasta,annotation,bam\nworm,{fly_files.fasta},{fly_files.annotation},\n"
-    )
-    done = cli("evaluate", "-m", knowing, "--samplesheet", sheet, *REGION)
-    assert done.code == 0
-    assert "its words" not in done.err
+    columns = "species,fasta,annotation,bam"
+
+    def evaluate(name):
+        sheet = tmp_path / "sheet.csv"
+        sheet.write_text(f"{columns}\n{name},{fly_files.fasta},{fly_files.annotation},\n")
+        done = cli("evaluate", "-m", knowing, "--samplesheet", sheet, *REGION)
+        assert done.code == 0 and "its words" not in done.err
+        return done.out
+
+    assert "0.710" in evaluate("fly")
+    assert "0.710" not in evaluate("worm")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from splicenet.exceptions import ModelFileError
+from splicenet.exceptions import ModelFileError, SequenceError
 from splicenet.genome.alphabet import reverse_complement
 from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import open_genome
@@ -55,6 +55,14 @@ def test_a_genome_like_none_is_nobodys(words, halves):
     skewed = np.random.default_rng(1).choice(4, 500_000, p=(0.4, 0.1, 0.1, 0.4)).astype(np.uint8)
     assert nearest_kin(words, genome(skewed)) is None
     assert nearest_kin({}, genome(halves[1])) is None
+
+
+def test_a_genome_that_cannot_be_read_whole_is_nobodys(words):
+    def fetch(name, start, end):
+        raise SequenceError("'X' is no nucleotide")
+
+    broken = SimpleNamespace(lengths={"bad": 1_000_000}, fetch=fetch)
+    assert nearest_kin(words, broken) is None
 
 
 def test_too_little_sequence_is_nobodys(words, halves):

@@ -90,9 +90,9 @@ def evaluate(
     """Compare predictions with an annotation.
 
     Judged over every base of both strands of whole regions, and on the sense strand of annotated
-    genes alone: AUPRC, top-k accuracy, precision, recall and F1 at the threshold, the precision that
-    the probabilities promise there, and the expected calibration error of probabilities from 0.1
-    upwards, beside what right ones would show by chance. The baselines are a position
+    genes alone: AUPRC, top-k accuracy, precision, recall and F1 at the threshold, the precision
+    that probabilities promise there, and their expected calibration error from 0.1 upwards, beside
+    what right ones would show by chance. The baselines are a position
     weight matrix and a maximum-entropy model, trained on the sites outside the regions. The heads
     of a model's other tasks are judged where something is known: accuracy, AUPRC and AUROC of
     classes, correlations of numbers.

@@ -3,7 +3,7 @@
 # make lint    ruff and mypy
 # make bench   speed, alone and beside the peers that are installed, in a few minutes; wants a quiet machine
 # make bench-accuracy   the accuracy table: four networks, 20 minutes of training each
-# make bench-models GENOMES=folder    train the shipped model again: two hours
+# make bench-models GENOMES=folder    train the shipped models again, and judge what ships: five hours
 # make bench-species GENOMES=folder   species left out, adaptation, confounders, the tree: some five hours
 #   GENOMES has samplesheet.csv (species, kingdom, fasta, annotation) and splits.bed, what judges them
 PYTHON ?= python3
@@ -12,6 +12,7 @@ FLY := data/drosophila_melanogaster_chr4
 GENOME := --fasta $(FLY)/genome.fa.gz --annotation $(FLY)/annotation.gtf.gz
 
 CROSSVAL := --steps 800 --length 2048 --evaluations 4 --validation-bases 200000 --test-bases 8000000 --threads 1
+CLADE := --length 4096:8192 --test-bases 8000000
 PRETRAIN := --steps 2500 --words 12 --length 2048 --validation-bases 300000 --evaluations 8 --test-bases 600000 --threads 1
 
 .PHONY: demo test lint bench bench-accuracy bench-models bench-species clean
@@ -42,17 +43,23 @@ lint: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/speedups.py
 	$(BIN)/python benchmarks/peers.py
 
 bench-accuracy: .venv/ready
 	$(BIN)/python benchmarks/arabidopsis.py
 
 bench-models: .venv/ready
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES)
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) --minutes 85
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model plants --minutes 35
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model animals --minutes 80
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model fungi --minutes 28
+	$(BIN)/python benchmarks/shipped.py --genomes $(GENOMES)
 
 bench-species: .venv/ready
 	$(BIN)/splicenet crossval $(GENOMES)/samplesheet.csv --holdout $(GENOMES)/splits.bed $(CROSSVAL) -o benchmark-data/crossval
 	$(BIN)/python benchmarks/composition.py --genomes $(GENOMES)
+	$(BIN)/python benchmarks/transfer.py --genomes $(GENOMES) --draws 1 --steps 300
 	$(BIN)/python benchmarks/adaptation.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/confounders.py --genomes $(GENOMES)
 	$(BIN)/splicenet pretrain $(GENOMES)/*/genome.fa.gz --holdout benchmarks/pretrain.bed $(PRETRAIN) -o benchmark-data/pretrained.splicenet

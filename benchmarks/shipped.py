@@ -102,7 +102,7 @@ def markdown(table: pd.DataFrame) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--genomes", type=Path, required=True, help="with samplesheet, splits.bed")
-    parser.add_argument("--test-bases", type=int, default=8_000_000, help="of each species")
+    parser.add_argument("--test-bases", type=int, default=4_000_000, help="of each species")
     parser.add_argument("--output", type=Path, default=_HERE / "results/shipped.tsv")
     options = parser.parse_args()
     torch.set_num_threads(1)

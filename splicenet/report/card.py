@@ -56,7 +56,7 @@ def _training(model: Model) -> list[str]:
         f"- network: {config.architecture}{level}, {weights:,} weights",
         f"- training: {record['minutes']:,.0f} minutes, {record['steps']:,} steps of"
         f" {settings['batch_tokens']:,} bases, the best of them at step {record['best_step']:,};"
-        f" seed {record['seed']}; began from {settings.get('init') or 'nothing'}",
+        f" seed {record['seed']}; began from {_file(settings.get('init'), 'nothing')}",
         f"- flank: {model.flank:,} bases on either side of what is scored",
         f"- made with: {versions}",
     ]
@@ -73,8 +73,8 @@ def _data(data: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _file(source: Mapping[str, str] | None) -> str:
-    return f"{source['name']} {source['sha256'][:12]}" if source else "-"
+def _file(source: Mapping[str, str] | None, missing: str = "-") -> str:
+    return f"{source['name']} {source['sha256'][:12]}" if source else missing
 
 
 def _regions(spans: Sequence[tuple[str, int, int]]) -> str:

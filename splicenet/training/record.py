@@ -17,6 +17,7 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.species import Species
 from splicenet.genome.tasks import Task, is_file, split_source
 from splicenet.model.network import NetworkConfig
+from splicenet.model.shipped import find_model
 from splicenet.training.checkpoint import RunState
 from splicenet.training.parts import Parts
 from splicenet.training.settings import TrainingSettings
@@ -35,7 +36,7 @@ def run_record(
     return {
         "network": config.to_dict(),
         "training": settings.to_dict()
-        | {"init": None if init is None else str(init), "freeze": list(freeze)},
+        | {"init": None if init is None else _parent(init), "freeze": list(freeze)},
         "data": {
             one.name: one.sources
             | {
@@ -86,6 +87,11 @@ def _task_sources(species: Species, tasks: Sequence[Task]) -> dict[str, Any]:
         for name, paths in files.items()
     }
     return {"tasks": found} if found else {}
+
+
+def _parent(init: str | Path) -> dict[str, str]:
+    """What a run began from: its name, without the folders of this machine, and its checksum."""
+    return {"name": Path(init).name, "sha256": sha256(find_model(init)[0])}
 
 
 def _spans(intervals: Sequence[Interval]) -> list[list[Any]]:

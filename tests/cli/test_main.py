@@ -57,9 +57,9 @@ def test_interrupted(cli, monkeypatch, number):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     term = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(
-        "splicenet.cli.predict.Predictor", lambda *_, **__: signal.raise_signal(number)
+        "splicenet.cli.predict.open_genome", lambda *_: signal.raise_signal(number)
     )
-    done = cli("predict", "genome.fa", "-m", "model")
+    done = cli("predict", "genome.fa")
     signal.signal(signal.SIGINT, before)
     assert done.code == 130
     assert done.err.strip() == "splicenet: interrupted"

@@ -187,7 +187,7 @@ def test_training_begins_with_what_was_pretrained(
     taken = sum(p.numel() for n, p in model.network.named_parameters() if "head" not in n)
     assert f"{taken:,} pretrained weights taken" in notes[0]
     assert model.record["ancestors"][0].keys() == {"new", "old"}
-    warnings = [note for note in notes if "was trained on" in note]
+    warnings = [note for note in notes if "the model to begin from" in note]
     assert len(warnings) == 1  # what it read without a label spoils no validation
     assert "held out here" in warnings[0]
     assert load_model(tmp_path / "model.splicenet").record["training"]["init"]

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from splicenet.exceptions import ModelFileError, OutputError, TrainingError
+from splicenet.genome.checksum import sha256
 from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import Genome
 from splicenet.genome.species import open_species
@@ -199,7 +200,8 @@ def test_another_model_is_continued(train, trained):
     assert model.network.config == start.network.config
     for name, tensor in start.network.named_parameters():
         torch.testing.assert_close(model.network.get_parameter(name), tensor, rtol=0, atol=1e-4)
-    assert model.record["training"]["init"] == str(trained)
+    init = {"name": trained.name, "sha256": sha256(trained)}
+    assert model.record["training"]["init"] == init
 
 
 def test_frozen_parts_stay(train, trained):

@@ -85,7 +85,10 @@ def choose_reading(model: str, genome: Genome) -> tuple[str, Kin | None]:
         If there is no such model, or it cannot be read.
     """
     path, species = find_model(model)
-    kin = nearest_kin(load_model(path).words, genome) if species is None else None
-    if kin is None:
-        return (DEFAULT if model == AUTO else model), None
-    return f"{narrowest_model(kin.name) if model == AUTO else model}:{kin.name}", kin
+    known = load_model(path)
+    kin = nearest_kin(known.words, genome) if species is None else None
+    told = species if kin is None else kin.name
+    name = model if species is None else model.removesuffix(f":{species}")
+    if name == AUTO:
+        name = narrowest_model(told) if told in known.known_species else DEFAULT
+    return (name if told is None else f"{name}:{told}"), kin

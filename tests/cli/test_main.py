@@ -56,9 +56,7 @@ def test_interrupted(cli, monkeypatch, number):
     """SIGTERM and Ctrl-C are the same: code 130, no traceback; the old handlers come back."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     term = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(
-        "splicenet.cli.predict.open_genome", lambda *_: signal.raise_signal(number)
-    )
+    monkeypatch.setattr("splicenet.cli.predict.open_genome", lambda *_: signal.raise_signal(number))
     done = cli("predict", "genome.fa")
     signal.signal(signal.SIGINT, before)
     assert done.code == 130

@@ -90,7 +90,9 @@ def test_auto_takes_the_narrowest_shipped_model(cli, fly_files, trained, tmp_pat
     run = ("predict", fly_files.fasta, *REGION)
     assert "model flies:fly," in cli(*run).out
     assert "model universal:fly," in cli(*run, "-m", "universal").out
-    assert "model auto:any," in cli(*run, "-m", "auto:any").out
+    assert "model universal:any," in cli(*run, "-m", "auto:any").out
+    assert "model universal:worm," in cli(*run, "-m", "auto:worm").out
+    assert "nothing of its own for bird" in cli(*run, "-m", "auto:bird").sentence
     with open_genome(fly_files.fasta) as genome:
         assert splicenet.load(genome=genome).model.words == {}
     assert set(splicenet.load().model.words) == {"fly", "worm"}

@@ -22,11 +22,12 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 import torch
-from left_out import NETWORKS, WHERE, accuracy, judged_regions, open_all, trained
+from left_out import NETWORKS, accuracy, judged_regions, open_all, recorded, trained
 from rows import fill
 
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
+from splicenet.genome.regions import shorten
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig
@@ -79,10 +80,7 @@ def adapted(
         restart=True,
         init=start,
     )
-    judged = model.record["metrics"][species.name][WHERE]
-    return {kind: round(judged[kind]["auprc"], 4) for kind in KINDS} | {
-        "best_step": model.record["best_step"]
-    }
+    return recorded(model, species)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -205,7 +203,7 @@ def main() -> None:
         beginning = starts[start]
         if genes == 0:
             assert beginning is not None
-            found = accuracy(load_model(beginning), one, regions, options.test_bases)
+            found = accuracy(load_model(beginning), one, shorten(regions, options.test_bases // 2))
             found["best_step"] = 0
         else:
             found = adapted(

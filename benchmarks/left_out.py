@@ -17,7 +17,6 @@ import pandas as pd
 from splicenet.evaluation.judge import judge_model
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import shorten
 from splicenet.genome.samplesheet import read_samplesheet
 from splicenet.genome.species import Species, open_species
 from splicenet.model.modelfile import Model, load_model
@@ -110,9 +109,14 @@ def trained(
     return load_model(path)
 
 
-def accuracy(
-    model: Model, species: Species, regions: Sequence[Interval], strand_bases: int
-) -> dict[str, Any]:
-    """AUPRC of both kinds on the first bases of some regions."""
-    judged = judge_model(model, species, shorten(regions, strand_bases // 2)).metrics()
+def accuracy(model: Model, species: Species, regions: Sequence[Interval]) -> dict[str, Any]:
+    """AUPRC of both kinds on some regions."""
+    judged = judge_model(model, species, regions).metrics()
     return {kind: round(judged[WHERE, kind].auprc, 4) for kind in KINDS}
+
+
+def recorded(model: Model, species: Species) -> dict[str, Any]:
+    """AUPRC of both kinds as the training measured it on what it held out, and its best step."""
+    metrics = model.record["metrics"][species.name][WHERE]
+    found = {kind: round(metrics[kind]["auprc"], 4) for kind in KINDS}
+    return found | {"best_step": model.record["best_step"]}

@@ -17,11 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from left_out import NETWORKS, WHERE, judged_regions, open_all, trained
+from left_out import NETWORKS, accuracy, judged_regions, open_all, trained
 from rows import fill
 
-from splicenet.evaluation.judge import judge_model
-from splicenet.genome.labels import KINDS
 from splicenet.genome.regions import thin_out
 from splicenet.model.modelfile import Model
 from splicenet.training.settings import TrainingSettings
@@ -83,8 +81,7 @@ def main() -> None:
         )
         one = known[species]
         where = thin_out(judged_regions(options.genomes, one), options.test_bases // 2)
-        judged = judge_model(read_as(model, told), one, where).metrics()
-        return {kind: round(judged[WHERE, kind].auprc, 4) for kind in KINDS}
+        return accuracy(read_as(model, told), one, where)
 
     print(fill(options.output, list(cases(list(known), options.left_out)), measure).to_string())
 

@@ -19,12 +19,10 @@ from typing import Any
 
 import torch
 from adaptation import adapted, draw_curves, markdown
-from left_out import WHERE, judged_regions, open_all
+from left_out import accuracy, judged_regions, open_all, recorded
 from rows import fill
 
-from splicenet.evaluation.judge import judge_model
 from splicenet.genome.intervals import Interval
-from splicenet.genome.labels import KINDS
 from splicenet.genome.regions import thin_out
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import load_model
@@ -46,11 +44,6 @@ def cases(genes: Sequence[int], draws: int, **same: Any) -> Iterator[dict[str, A
                 yield {"start": start, "genes": number, "draw": draw, **same}
 
 
-def figures(metrics: dict[str, dict[str, Any]]) -> dict[str, float]:
-    """AUPRC of both kinds."""
-    return {kind: round(metrics[kind]["auprc"], 4) for kind in KINDS}
-
-
 def taught_all(
     start: Path | None,
     species: Species,
@@ -69,14 +62,7 @@ def taught_all(
         restart=True,
         init=start,
     )
-    best = {"best_step": model.record["best_step"]}
-    return figures(model.record["metrics"][species.name][WHERE]) | best
-
-
-def unadapted(start: Path, species: Species, held_out: list[Interval]) -> dict[str, Any]:
-    """The model of the other species as it is."""
-    metrics = judge_model(load_model(start), species, held_out).metrics()
-    return figures({kind: metrics[WHERE, kind].to_dict() for kind in KINDS}) | {"best_step": 0}
+    return recorded(model, species)
 
 
 def main() -> None:
@@ -105,7 +91,8 @@ def main() -> None:
     def measure(start: str, genes: int, draw: int) -> dict[str, Any]:
         beginning = others if start == "plain" else None
         if genes == 0:
-            return unadapted(others, one, thin_out(regions, options.test_bases // 2))
+            judged = thin_out(regions, options.test_bases // 2)
+            return accuracy(load_model(others), one, judged) | {"best_step": 0}
         settings = TrainingSettings(
             steps=options.steps,
             length=4096,

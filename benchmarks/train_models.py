@@ -1,6 +1,7 @@
 """The recipe of the shipped models: a network for all species, or for a clade of them.
 
-A clade's network begins from that of all species in the same folder and learns at a lower rate.
+A clade's network begins from that of all species in the same folder and learns at a lower rate;
+either goes on from an earlier one with ``--init``.
 
 Needs a folder with ``samplesheet.csv`` (species, kingdom, fasta, annotation) and ``splits.bed``,
 the regions kept for testing, which no training, stopping, calibration or threshold reads; its
@@ -9,6 +10,7 @@ result to ``splicenet/weights`` if it is better than what is there.
 
     python benchmarks/train_models.py --genomes genomes
     python benchmarks/train_models.py --genomes genomes --model plants --minutes 60
+    python benchmarks/train_models.py --genomes genomes --model plants --init plants.splicenet
 """
 
 from __future__ import annotations
@@ -40,6 +42,9 @@ def main() -> None:
     parser.add_argument("--model", choices=["universal", *KINGDOMS], default="universal")
     parser.add_argument("--minutes", default="110")
     parser.add_argument("--length", default="2048:8192")
+    parser.add_argument("--init", type=Path, help="[default: of a clade, FOLDER/universal]")
+    parser.add_argument("--learning-rate", default="0.003", help="of what begins from a model")
+    parser.add_argument("--validation-bases", default="1000000")
     parser.add_argument("--test-bases", default="4000000")
     parser.add_argument("--threads", default="1")
     parser.add_argument("--folder", type=Path, default=Path("benchmark-data/models"))
@@ -54,10 +59,10 @@ def main() -> None:
     command += ["--holdout", str(regions)]
     command += ["--minutes", options.minutes, "--length", options.length]
     command += ["--test-bases", options.test_bases, "--threads", options.threads]
-    command += ["--species-bias"]
-    if options.model != "universal":
-        command += ["--init", str(options.folder / "universal.splicenet")]
-        command += ["--learning-rate", "0.003"]
+    command += ["--validation-bases", options.validation_bases, "--species-bias"]
+    if options.init or options.model != "universal":
+        command += ["--init", str(options.init or options.folder / "universal.splicenet")]
+        command += ["--learning-rate", options.learning_rate]
     command += ["--output", str(options.folder / f"{options.model}.splicenet"), "--resume"]
     subprocess.run(command, check=True)
 

@@ -75,6 +75,7 @@ _SECTIONS = {
         "min_reads",
         "name",
         "validation",
+        "validation_bases",
         "evaluations",
         "patience",
         "test_bases",
@@ -201,6 +202,12 @@ _shape = partial(field_option, _NETWORK)
 )
 @_setting("--patience", "patience", "Stop after so many evaluations without a better AUPRC.")
 @_setting("--evaluations", "evaluations", "Evaluations over the whole run.")
+@_setting(
+    "--validation-bases",
+    "validation_bases",
+    "Strand-bases that each of them scores, of all species together; the calibration at the end "
+    "reads up to ten times as many of each.",
+)
 @_setting("--checkpoint-minutes", "checkpoint_minutes", "Time between checkpoints.")
 @_setting(
     "--seed",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
 from splicenet.exceptions import ModelFileError
 from splicenet.genome.alphabet import LETTERS
@@ -34,6 +35,7 @@ __all__ = [
     "Scale",
     "load_model",
     "save_model",
+    "species_in",
 ]
 
 ANY = "any"
@@ -180,22 +182,7 @@ def load_model(path: str | Path) -> Model:
         If the file is missing, damaged, no splicenet model, written by a newer version or made
         for another alphabet.
     """
-    if not os.path.isfile(path):
-        raise ModelFileError("there is no such model file", path=path)
-    try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(_KEY)
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise ModelFileError(
-            "this is not a splicenet model, or it is damaged; train or copy it again", path=path
-        ) from error
-    if text is None:
-        raise ModelFileError(
-            "this safetensors file holds no splicenet model (its header has no 'splicenet' entry); "
-            "what `splicenet pretrain` writes is for `train --init` and `phylogeny`",
-            path=path,
-        )
+    text, weights = _read(path)
     try:
         header = json.loads(text)
         _check_readable(header)
@@ -215,6 +202,42 @@ def load_model(path: str | Path) -> Model:
         raise ModelFileError(
             f"the model's description is damaged or incomplete ({_first_line(error)})", path=path
         ) from error
+
+
+def species_in(path: str | Path) -> set[str]:
+    """The species that the model in a file knows, as :attr:`Model.known_species`.
+
+    The weights are not read, nor is what else the file says checked, as :func:`load_model` does.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, damaged or no splicenet model.
+    """
+    header = json.loads(_read(path, weights=False)[0])
+    return {*header["species"], *header["network"].get("species", ())}
+
+
+def _read(path: str | Path, *, weights: bool = True) -> tuple[str, dict[str, Tensor]]:
+    """The description in a file, as it stands there, and if wanted the weights by name."""
+    if not os.path.isfile(path):
+        raise ModelFileError("there is no such model file", path=path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(_KEY)
+            names = list(file.keys()) if weights else []
+            tensors = {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, OSError) as error:
+        raise ModelFileError(
+            "this is not a splicenet model, or it is damaged; train or copy it again", path=path
+        ) from error
+    if text is None:
+        raise ModelFileError(
+            "this safetensors file holds no splicenet model (its header has no 'splicenet' entry); "
+            "what `splicenet pretrain` writes is for `train --init` and `phylogeny`",
+            path=path,
+        )
+    return text, tensors
 
 
 def _frequencies(counts: Sequence[int]) -> np.ndarray:

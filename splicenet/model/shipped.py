@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from splicenet.exceptions import ModelFileError
-from splicenet.model.modelfile import SUFFIX, Model, load_model
+from splicenet.model.modelfile import SUFFIX, Model, load_model, species_in
 
 __all__ = ["AUTO", "DEFAULT", "find_model", "narrowest_model", "open_model", "shipped_models"]
 
@@ -42,7 +42,7 @@ def open_model(name: str | Path) -> Model:
 
 def narrowest_model(species: str) -> str:
     """The name of the shipped model that knows this species, and the fewest others."""
-    known = {name: load_model(path).known_species for name, path in shipped_models().items()}
+    known = {name: species_in(path) for name, path in shipped_models().items()}
     return min((name for name in known if species in known[name]), key=lambda n: len(known[n]))
 
 

@@ -11,7 +11,7 @@ from splicenet.genome.alphabet import reverse_complement
 from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import open_genome
 from splicenet.model.kin import ALIKE, nearest_kin, sample_words
-from splicenet.model.modelfile import load_model, save_model
+from splicenet.model.modelfile import load_model, save_model, species_in
 from splicenet.model.shipped import DEFAULT, find_model, narrowest_model, shipped_models
 
 
@@ -94,6 +94,7 @@ def test_shipped_models_know_the_words_of_their_species():
     for path in shipped_models().values():
         model = load_model(path)
         assert set(model.words) == set(model.network.config.species) <= model.known_species
+        assert species_in(path) == model.known_species
 
 
 def test_the_narrowest_shipped_model_is_taken():

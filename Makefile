@@ -2,8 +2,8 @@
 # make test    the tests
 # make lint    ruff and mypy
 # make bench   speed, alone and beside the peers that are installed, in a few minutes; wants a quiet machine
-# make bench-accuracy   the accuracy table: four networks, 20 minutes of training each
-# make bench-models GENOMES=folder    train the shipped models again, and judge what ships: five hours
+# make bench-accuracy   the accuracy table: four networks, 20 minutes of training each; and the screen of choices
+# make bench-models GENOMES=folder    train the shipped models again, and judge what ships: eight hours
 # make bench-species GENOMES=folder   species left out, adaptation, confounders, the tree: some five hours
 #   GENOMES has samplesheet.csv (species, kingdom, fasta, annotation) and splits.bed, what judges them
 PYTHON ?= python3
@@ -13,6 +13,7 @@ GENOME := --fasta $(FLY)/genome.fa.gz --annotation $(FLY)/annotation.gtf.gz
 
 CROSSVAL := --steps 800 --length 2048 --evaluations 4 --validation-bases 200000 --test-bases 8000000 --threads 1
 CLADE := --length 4096:8192 --test-bases 8000000
+SECOND := --length 8192 --learning-rate 0.002 --validation-bases 3000000 --test-bases 8000000 --init benchmark-data/models/animals.splicenet --folder benchmark-data/models/second
 PRETRAIN := --steps 2500 --words 12 --length 2048 --validation-bases 300000 --evaluations 8 --test-bases 600000 --threads 1
 
 .PHONY: demo test lint bench bench-accuracy bench-models bench-species clean
@@ -48,13 +49,19 @@ bench: .venv/ready
 
 bench-accuracy: .venv/ready
 	$(BIN)/python benchmarks/arabidopsis.py
+	$(BIN)/python benchmarks/screen.py
 
 bench-models: .venv/ready
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) --minutes 85
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model plants --minutes 35
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model animals --minutes 80
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model fungi --minutes 28
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --model animals --minutes 90
 	$(BIN)/python benchmarks/shipped.py --genomes $(GENOMES)
+	$(BIN)/python benchmarks/shipped.py --genomes $(GENOMES) --whole
+	$(BIN)/python benchmarks/readings.py --genomes $(GENOMES)
+	$(BIN)/python benchmarks/calibration.py --genomes $(GENOMES)
+	$(BIN)/python benchmarks/unannotated.py --genomes $(GENOMES)
 
 bench-species: .venv/ready
 	$(BIN)/splicenet crossval $(GENOMES)/samplesheet.csv --holdout $(GENOMES)/splits.bed $(CROSSVAL) -o benchmark-data/crossval

@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from left_out import WHERE, judged_regions, open_all
+from left_out import WHERE, judged_regions, open_all, shipped_weights
 from rows import fill
 
 from splicenet.evaluation.calibration import fit_calibration
 from splicenet.evaluation.metrics import best_f1_threshold, summarise
 from splicenet.evaluation.protocol import tally_network
 from splicenet.evaluation.scored import ScoredBases
-from splicenet.genome.checksum import sha256
 from splicenet.genome.intervals import Kind
 from splicenet.genome.labels import KINDS
 from splicenet.genome.regions import spread
@@ -41,13 +40,14 @@ _LEARNED_ON = {
     "validation and training": ("validation", "training"),
     "held out itself": ("held_out",),
 }
+_TRAINING_BASES = 2_000_000
 _FLOOR = 1e-4
 Scored = Mapping[Kind, ScoredBases]
 
 
 def cases() -> Iterator[dict[str, Any]]:
     """Every species by the narrowest model, and by what it is calibrated."""
-    weights = {name: sha256(path)[:12] for name, path in shipped_models().items()}
+    weights = shipped_weights()
     for species in sorted(species_in(shipped_models()[DEFAULT])):
         model = narrowest_model(species)
         for place in _LEARNED_ON:
@@ -85,12 +85,12 @@ class Bench:
         return row
 
     def _score(self, name: str, model: str, part: str) -> Scored:
-        """As the network gives them; of training sequence no more than was held out for it."""
+        """As the network gives them."""
         reader = load_model(find_model(model)[0])
         parts = self._parts(self._known[name], reader.record)
         ((species, regions),) = parts.part(part)
         if part == "training":
-            regions = spread(regions, sum(map(len, parts.part("held_out")[0][1])))
+            regions = spread(regions, _TRAINING_BASES)
         network = reader.network.for_species(name)
         return tally_network(network, species, regions, flank=reader.flank, floor=_FLOOR).scored[
             WHERE

@@ -15,12 +15,14 @@ from typing import Any
 import pandas as pd
 
 from splicenet.evaluation.judge import judge_model
+from splicenet.genome.checksum import sha256
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
 from splicenet.genome.samplesheet import read_samplesheet
 from splicenet.genome.species import Species, open_species
 from splicenet.model.modelfile import Model, load_model
 from splicenet.model.network import NetworkConfig
+from splicenet.model.shipped import shipped_models
 from splicenet.training.parts import part_species
 from splicenet.training.run import Reporter, train_model
 from splicenet.training.settings import TrainingSettings
@@ -33,6 +35,8 @@ __all__ = [
     "held_out",
     "judged_regions",
     "open_all",
+    "recorded",
+    "shipped_weights",
     "trained",
 ]
 
@@ -113,6 +117,11 @@ def accuracy(model: Model, species: Species, regions: Sequence[Interval]) -> dic
     """AUPRC of both kinds on some regions."""
     judged = judge_model(model, species, regions).metrics()
     return {kind: round(judged[WHERE, kind].auprc, 4) for kind in KINDS}
+
+
+def shipped_weights() -> dict[str, str]:
+    """The models that come with splicenet, and the first letters of their files' checksums."""
+    return {name: sha256(path)[:12] for name, path in shipped_models().items()}
 
 
 def recorded(model: Model, species: Species) -> dict[str, Any]:

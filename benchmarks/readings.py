@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from left_out import accuracy
+from left_out import accuracy, shipped_weights
 from rows import fill
 
-from splicenet.genome.checksum import sha256
 from splicenet.genome.regions import read_regions
 from splicenet.genome.species import open_species
 from splicenet.model.modelfile import ANY
-from splicenet.model.shipped import DEFAULT, narrowest_model, open_model, shipped_models
+from splicenet.model.shipped import DEFAULT, narrowest_model, open_model
 
 _RESULTS = Path(__file__).parent / "results" / "readings.tsv"
 _FLIES = [f"drosophila_{one}_chr4" for one in ("simulans", "mauritiana", "sechellia")]
@@ -40,7 +39,7 @@ _READINGS = [
 
 def cases() -> Iterator[dict[str, Any]]:
     """Every reading by the narrowest model that knows the first species, and by that of all."""
-    weights = {name: sha256(path)[:12] for name, path in shipped_models().items()}
+    weights = shipped_weights()
     for folder, stretch, readings in _READINGS:
         for model in dict.fromkeys((narrowest_model(readings[0]), DEFAULT)):
             for reading in readings:

@@ -20,11 +20,10 @@ from typing import Any
 
 import pandas as pd
 import torch
-from left_out import WHERE, judged_regions, open_all
+from left_out import WHERE, judged_regions, open_all, shipped_weights
 from rows import fill
 
 from splicenet.evaluation.judge import Judgement, judge_baselines, judge_model
-from splicenet.genome.checksum import sha256
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
 from splicenet.genome.regions import subtract, thin_out
@@ -42,7 +41,7 @@ def cases(bases: int | None) -> Iterator[dict[str, Any]]:
 
     Without a number by all, and as ``predict`` reads it alone.
     """
-    weights = {name: sha256(path)[:12] for name, path in shipped_models().items()}
+    weights = shipped_weights()
     for species in sorted(load_model(shipped_models()[DEFAULT]).known_species):
         told = [f"{name}:{species}" for name in dict.fromkeys((narrowest_model(species), DEFAULT))]
         methods = told[:1] if bases is None else [*told, f"{DEFAULT}:{ANY}", *_BASELINES]

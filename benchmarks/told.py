@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=_HERE / "results/told.tsv")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
     known = open_all(options.genomes)
     settings = TrainingSettings(
         steps=options.steps,

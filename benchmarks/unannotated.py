@@ -21,13 +21,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from left_out import WHERE, judged_regions, open_all
+from left_out import WHERE, judged_regions, open_all, shipped_weights
 from rows import fill
 
 from splicenet.evaluation.metrics import average_precision
 from splicenet.evaluation.protocol import Tally
 from splicenet.genome.alphabet import reverse_complement
-from splicenet.genome.checksum import sha256
 from splicenet.genome.intervals import Interval
 from splicenet.genome.introns import Chain
 from splicenet.genome.labels import DONOR, KINDS, UNKNOWN, Labels
@@ -35,7 +34,7 @@ from splicenet.genome.shuffle import dinucleotide_shuffle, generator
 from splicenet.genome.species import Species
 from splicenet.inference.introns import LikelySites, decode, learned_grammar
 from splicenet.inference.predictor import Predictor
-from splicenet.model.modelfile import load_model
+from splicenet.model.modelfile import species_in
 from splicenet.model.scoring import Scores
 from splicenet.model.shipped import DEFAULT, narrowest_model, shipped_models
 
@@ -49,8 +48,8 @@ _STOPS = ((3, 0, 0), (3, 0, 2), (3, 2, 0))  # TAA, TAG, TGA
 
 def cases() -> Iterator[dict[str, Any]]:
     """Every species that ships, as ``predict`` reads it alone."""
-    weights = {name: sha256(path)[:12] for name, path in shipped_models().items()}
-    for species in sorted(load_model(shipped_models()[DEFAULT]).known_species):
+    weights = shipped_weights()
+    for species in sorted(species_in(shipped_models()[DEFAULT])):
         model = narrowest_model(species)
         yield {"species": species, "model": model, "weights": weights[model]}
 

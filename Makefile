@@ -58,7 +58,6 @@ bench-models: .venv/ready
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model fungi --minutes 28
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --model animals --minutes 90
 	$(BIN)/python benchmarks/shipped.py --genomes $(GENOMES)
-	$(BIN)/python benchmarks/shipped.py --genomes $(GENOMES) --whole
 	$(BIN)/python benchmarks/readings.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/calibration.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/unannotated.py --genomes $(GENOMES)

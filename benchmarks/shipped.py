@@ -3,12 +3,11 @@
 Each species as ``splicenet predict`` reads it (the narrowest model that knows it, told which it
 is), as the model of all species reads it, told and untold, and as position weights and maximum
 entropy do that were trained on all of the species outside of what judges. The same stretches at
-equal distances for all, every base of both strands. Writes ``results/shipped.tsv``, whose rows are
-kept, and prints the tables of the README. ``--whole`` judges all that is held out, as ``predict``
-reads it alone, into ``results/shipped_whole.tsv``.
+equal distances for all, every base of both strands, in ``results/shipped.tsv``; and all that is
+held out, as ``predict`` reads it alone, in ``results/shipped_whole.tsv``. Rows are kept; prints the
+tables of the README.
 
     python benchmarks/shipped.py --genomes genomes
-    python benchmarks/shipped.py --genomes genomes --whole
 """
 
 from __future__ import annotations
@@ -75,32 +74,35 @@ def figures(judgement: Judgement) -> dict[str, Any]:
     return row
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """A row a species: AUPRC of donors / acceptors of every method, the best species first."""
+def markdown(table: pd.DataFrame, whole: pd.DataFrame) -> str:
+    """Two tables, a row a species, the best first: AUPRC of every method, then calibration.
 
-    def pair(row: pd.Series[Any], name: str) -> str:
-        return " / ".join(f"{row[f'{kind}_{name}']:.3f}".lstrip("0") for kind in KINDS)
+    ``whole`` judges all that is held out, ``table`` some of it; donors / acceptors.
+    """
+
+    def pair(row: pd.Series[Any], name: str, digits: int = 3) -> str:
+        return " / ".join(f"{row[f'{kind}_{name}']:.{digits}f}".lstrip("0") for kind in KINDS)
 
     lines = [
-        "| | model | as `predict` reads it | universal, told | universal, any | weights | entropy |"
+        "| | read by | **all** | 4 Mb | `universal`, told | `universal:any` | maximum entropy "
+        "| position weights |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    lines.append("|---|---|---|---|---|---|---|")
     calibration = [
-        "| | calibration error | by chance | precision promised | kept |",
-        "|---|---|---|---|---|",
+        "| | sites | top-k | calibration error | by chance | precision promised | kept |",
+        "|---|---|---|---|---|---|---|",
     ]
-    told = {species: f"{narrowest_model(species)}:{species}" for species in table["species"]}
-    best_first = table[table["method"] == table["species"].map(told)].sort_values(
-        "donor_auprc", ascending=False
-    )
-    for _, best in best_first.iterrows():
-        species = best["species"]
+    for _, best in whole.sort_values("donor_auprc", ascending=False).iterrows():
+        species, method = best["species"], best["method"]
         rows = table[table["species"] == species].set_index("method")
-        others = (f"{DEFAULT}:{species}", f"{DEFAULT}:{ANY}", *_BASELINES)
-        cells = [pair(best, "auprc"), *(pair(rows.loc[one], "auprc") for one in others)]
-        lines.append(f"| {species} | {best['method'].partition(':')[0]} | {' | '.join(cells)} |")
-        kept = (pair(best, name) for name in ("ece", "ece_by_chance", "promised", "precision"))
-        calibration.append(f"| {species} | {' | '.join(kept)} |")
+        others = (method, f"{DEFAULT}:{species}", f"{DEFAULT}:{ANY}", *reversed(_BASELINES))
+        cells = [f"**{pair(best, 'auprc')}**", *(pair(rows.loc[one], "auprc") for one in others)]
+        name = f"*{species[0].upper()}. {species.partition('_')[2]}*"
+        lines.append(f"| {name} | `{method.partition(':')[0]}` | {' | '.join(cells)} |")
+        sites = " / ".join(f"{best[f'{kind}_sites']:,}" for kind in KINDS)
+        kept = [pair(best, one) for one in ("top_k", "ece", "ece_by_chance")]
+        kept += [pair(best, one, 2) for one in ("promised", "precision")]
+        calibration.append(f"| {name} | {sites} | {' | '.join(kept)} |")
     return "\n".join([*lines, "", *calibration])
 
 
@@ -108,7 +110,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--genomes", type=Path, required=True, help="with samplesheet, splits.bed")
     parser.add_argument("--test-bases", type=int, default=4_000_000, help="of each species")
-    parser.add_argument("--whole", action="store_true", help="judge all that is held out")
     parser.add_argument("--results", type=Path, default=_HERE / "results")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -121,12 +122,12 @@ def main() -> None:
         regions = held if isinstance(test_bases, str) else thin_out(held, test_bases // 2)
         return figures(judged(method, one, regions, held))
 
-    if options.whole:
-        fill(options.results / "shipped_whole.tsv", list(cases(None)), measure)
-        return
-    wanted = list(cases(options.test_bases))
-    table = fill(options.results / "shipped.tsv", wanted, measure)
-    print(markdown(table.merge(pd.DataFrame(wanted))))
+    judged_in = {"shipped.tsv": options.test_bases, "shipped_whole.tsv": None}
+    tables = []
+    for name, bases in judged_in.items():
+        wanted = list(cases(bases))
+        tables.append(fill(options.results / name, wanted, measure).merge(pd.DataFrame(wanted)))
+    print(markdown(*tables))
 
 
 if __name__ == "__main__":

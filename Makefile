@@ -2,10 +2,11 @@
 # make test    the tests
 # make lint    ruff and mypy
 # make bench   speed, alone and beside the peers that are installed, in a few minutes; wants a quiet machine
-# make bench-accuracy   the accuracy table: four networks, 20 minutes of training each; and the screen of choices
+# make bench-accuracy   the accuracy table, four networks of 20 minutes; seventeen short trainings that differ in a choice
 # make bench-models GENOMES=folder    train the shipped models again, and judge what ships: eight hours
 # make bench-species GENOMES=folder   species left out, adaptation, confounders, the tree: some five hours
-#   GENOMES has samplesheet.csv (species, kingdom, fasta, annotation) and splits.bed, what judges them
+#   GENOMES has samplesheet.csv (species, kingdom, fasta, annotation) and splits.bed, what judges them;
+#   benchmarks/readings.py wants a folder for each genome that it names, too
 PYTHON ?= python3
 BIN := .venv/bin
 FLY := data/drosophila_melanogaster_chr4
@@ -58,9 +59,9 @@ bench-models: .venv/ready
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model fungi --minutes 28
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --model animals --minutes 90
 	$(BIN)/python benchmarks/shipped.py --genomes $(GENOMES)
-	$(BIN)/python benchmarks/readings.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/calibration.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/unannotated.py --genomes $(GENOMES)
+	$(BIN)/python benchmarks/readings.py --genomes $(GENOMES)
 
 bench-species: .venv/ready
 	$(BIN)/splicenet crossval $(GENOMES)/samplesheet.csv --holdout $(GENOMES)/splits.bed $(CROSSVAL) -o benchmark-data/crossval

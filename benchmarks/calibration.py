@@ -1,9 +1,9 @@
 """How right probabilities can be made, and by what: where a calibration is learned.
 
 Every species that ships, as ``predict`` reads it alone, with the calibration learned on its
-validation sequence, as a training does; on training sequence; on both; and on the very sequence
-that judges it, which is cheating and says what no calibration can mend. All are judged on the
-whole of what is held out. Writes ``results/calibration.tsv``, whose rows are kept.
+validation sequence, as a training does; on 2 Mb of training sequence; on both; and on the very
+sequence that judges it, which is cheating and says what no calibration can mend. All are judged on
+the whole of what is held out. Writes ``results/calibration.tsv``, whose rows are kept.
 
     python benchmarks/calibration.py --genomes genomes
 """
@@ -24,14 +24,12 @@ from splicenet.evaluation.calibration import fit_calibration
 from splicenet.evaluation.metrics import best_f1_threshold, summarise
 from splicenet.evaluation.protocol import tally_network
 from splicenet.evaluation.scored import ScoredBases
-from splicenet.genome.intervals import Kind
+from splicenet.genome.intervals import Interval, Kind
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import spread
+from splicenet.genome.regions import subtract, thin_out
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import load_model, species_in
 from splicenet.model.shipped import DEFAULT, find_model, narrowest_model, shipped_models
-from splicenet.training.parts import Parts, part_species
-from splicenet.training.settings import TrainingSettings
 
 _RESULTS = Path(__file__).parent / "results" / "calibration.tsv"
 _LEARNED_ON = {
@@ -41,6 +39,7 @@ _LEARNED_ON = {
     "held out itself": ("held_out",),
 }
 _TRAINING_BASES = 2_000_000
+_PARTS = ("validation", "held_out")
 _FLOOR = 1e-4
 Scored = Mapping[Kind, ScoredBases]
 
@@ -60,7 +59,7 @@ def cases() -> Iterator[dict[str, Any]]:
 
 
 class Bench:
-    """The parts of the species, each scored once."""
+    """The parts of the species, each scored once; of what was trained on 2 Mb."""
 
     def __init__(self, genomes: Path) -> None:
         self._genomes = genomes
@@ -87,20 +86,22 @@ class Bench:
     def _score(self, name: str, model: str, part: str) -> Scored:
         """As the network gives them."""
         reader = load_model(find_model(model)[0])
-        parts = self._parts(self._known[name], reader.record)
-        ((species, regions),) = parts.part(part)
-        if part == "training":
-            regions = spread(regions, _TRAINING_BASES)
-        network = reader.network.for_species(name)
-        return tally_network(network, species, regions, flank=reader.flank, floor=_FLOOR).scored[
-            WHERE
-        ]
+        species = self._known[name]
+        regions = self._regions(species, reader.record["data"][name], part)
+        return tally_network(
+            reader.network.for_species(name), species, regions, flank=reader.flank, floor=_FLOOR
+        ).scored[WHERE]
 
-    def _parts(self, species: Species, record: Mapping[str, Any]) -> Parts:
-        """As the training of the model parted this genome."""
-        said = record["training"]
-        settings = TrainingSettings(steps=1, validation=said["validation"], seed=said["seed"])
-        return part_species([species], [judged_regions(self._genomes, species)], settings)
+    def _regions(self, species: Species, data: Mapping[str, Any], part: str) -> list[Interval]:
+        """A part of the genome, as the training of the model had it; some of what it learned."""
+        parted = {name: [Interval(*span) for span in data[name]] for name in _PARTS}
+        if parted["held_out"] != judged_regions(self._genomes, species):
+            raise SystemExit(f"{species.name}: the model was trained with other regions held out")
+        if part in parted:
+            return parted[part]
+        everything = [Interval(name, 0, length) for name, length in species.genome.lengths.items()]
+        used = sorted(parted["validation"] + parted["held_out"])
+        return thin_out(subtract(everything, used), _TRAINING_BASES)
 
 
 def main() -> None:

@@ -15,6 +15,8 @@ from typing import Any
 import pandas as pd
 
 from splicenet.evaluation.judge import judge_model
+from splicenet.evaluation.metrics import average_precision
+from splicenet.evaluation.protocol import Tally
 from splicenet.genome.checksum import sha256
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
@@ -32,6 +34,7 @@ __all__ = [
     "WHERE",
     "Log",
     "accuracy",
+    "auprc",
     "held_out",
     "judged_regions",
     "open_all",
@@ -111,6 +114,11 @@ def trained(
             reporter=Log(),
         )
     return load_model(path)
+
+
+def auprc(tally: Tally) -> dict[str, float]:
+    """Of both kinds, over every base of both strands."""
+    return {kind: round(average_precision(tally.scored[WHERE][kind]), 4) for kind in KINDS}
 
 
 def accuracy(model: Model, species: Species, regions: Sequence[Interval]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""Genomes that models were not told of, and stretches that others were measured on.
+"""One genome read as several species, and a stretch that others were measured on.
 
-A relative read as its kin, as any, and as itself; chromosomes that are like no other of their
-species; the stretch of *Arabidopsis thaliana* on which OpenSpliceAI was measured. No base of them
-was trained on. Writes ``results/readings.tsv``, whose rows are kept.
+A relative read as its kin, as any, and as itself; the fourth chromosomes of flies that no model
+knows; the stretch of *Arabidopsis thaliana* on which OpenSpliceAI was measured. No base of them
+was trained on. The folder of genomes has one for each of :data:`_READINGS`, with ``genome.fa.gz``
+and its annotation. Writes ``results/readings.tsv``, whose rows are kept.
 
     python benchmarks/readings.py --genomes genomes
 """

@@ -199,9 +199,7 @@ def load_model(path: str | Path) -> Model:
     except ModelFileError as error:
         raise ModelFileError(error.message, path=path) from error
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise ModelFileError(
-            f"the model's description is damaged or incomplete ({_first_line(error)})", path=path
-        ) from error
+        raise _damaged(path, error) from error
 
 
 def species_in(path: str | Path) -> set[str]:
@@ -214,8 +212,11 @@ def species_in(path: str | Path) -> set[str]:
     ModelFileError
         If the file is missing, damaged or no splicenet model.
     """
-    header = json.loads(_read(path, weights=False)[0])
-    return {*header["species"], *header["network"].get("species", ())}
+    try:
+        header = json.loads(_read(path, weights=False)[0])
+        return {*header["species"], *header["network"].get("species", ())}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(path, error) from error
 
 
 def _read(path: str | Path, *, weights: bool = True) -> tuple[str, dict[str, Tensor]]:
@@ -257,6 +258,11 @@ def _check_readable(header: dict[str, Any]) -> None:
         raise ModelFileError(
             f"this model reads the alphabet {header['alphabet']!r}, not DNA ({LETTERS})"
         )
+
+
+def _damaged(path: str | Path, error: Exception) -> ModelFileError:
+    why = _first_line(error)
+    return ModelFileError(f"the model's description is damaged or incomplete ({why})", path=path)
 
 
 def _first_line(error: Exception) -> str:

@@ -84,6 +84,10 @@ def restore(tensors: Tensors, network: nn.Module, optimizer: Optimizer) -> None:
     )
 
 
+_OF_NO_WEIGHT = {"training.checkpoint_minutes", "training.test_bases"}
+"""Settings that may change half-way: the weights do not depend on them."""
+
+
 def save_checkpoint(
     path: str | Path,
     *,
@@ -99,7 +103,8 @@ def save_checkpoint(
     Parameters
     ----------
     identity
-        Settings and data of the run as JSON; :func:`load_checkpoint` compares it.
+        Settings and data of the run as JSON; :func:`load_checkpoint` compares what of it decides
+        the weights.
     kept
         More tensors, by a name for each set of them.
     """
@@ -160,7 +165,8 @@ def load_checkpoint(
         raise TrainingError(
             "this checkpoint cannot be read; start anew with --restart", path=path
         ) from error
-    changed = _differences(header.get("identity", {}), json.loads(json.dumps(identity)))
+    differences = _differences(header.get("identity", {}), json.loads(json.dumps(identity)))
+    changed = [name for name in differences if name not in _OF_NO_WEIGHT]
     if changed:
         raise TrainingError(
             f"this checkpoint is of a run with another {', '.join(changed)}; "

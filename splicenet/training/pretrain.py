@@ -28,7 +28,7 @@ from splicenet.model.pretrained import Pretrained, save_pretrained
 from splicenet.training.batches import Batch
 from splicenet.training.loop import Trainer
 from splicenet.training.parts import Parts, split_species
-from splicenet.training.record import identity, run_record
+from splicenet.training.record import run_record
 from splicenet.training.run import Reporter, claim, run_to_the_end
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import TrainingGround
@@ -159,7 +159,8 @@ def pretrain_model(
         [],
         settings,
         checkpoint=checkpoint,
-        identity=identity(record) | {"order of species": [one.name for one in species]},
+        identity={key: record[key] for key in ("network", "training", "data", "words")}
+        | {"order of species": [one.name for one in species]},
         goal=NextBase(parts.part("validation"), settings.validation_bases // 2, counted),
     )
     run_to_the_end(trainer, checkpoint, resume, reporter)

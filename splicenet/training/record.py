@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +22,7 @@ from splicenet.training.checkpoint import RunState
 from splicenet.training.parts import Parts
 from splicenet.training.settings import TrainingSettings
 
-__all__ = ["identity", "run_record", "task_record"]
-
-
-_NOT_OF_THE_WEIGHTS = ("checkpoint_minutes", "test_bases")
-
-
-def identity(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a run's record what decides its weights: a checkpoint goes on with the same alone."""
-    told = {key: record[key] for key in ("network", "training", "data", "words") if key in record}
-    settings = told["training"].items()
-    told["training"] = {k: value for k, value in settings if k not in _NOT_OF_THE_WEIGHTS}
-    return told
+__all__ = ["run_record", "task_record"]
 
 
 def run_record(

@@ -35,7 +35,7 @@ from splicenet.training.inherit import (
 from splicenet.training.loop import Trainer
 from splicenet.training.pace import Progress
 from splicenet.training.parts import Parts, split_species
-from splicenet.training.record import identity, run_record, task_record
+from splicenet.training.record import run_record, task_record
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import TrainingGround
 
@@ -184,7 +184,8 @@ def train_model(
         parts.part("validation"),
         settings,
         checkpoint=checkpoint,
-        identity=identity(record) | {"order of species": [one.name for one in species]},
+        identity={key: record[key] for key in ("network", "training", "data")}
+        | {"order of species": [one.name for one in species]},
     )
     run_to_the_end(trainer, checkpoint, resume, reporter)
     network.load_state_dict(trainer.best)

@@ -31,7 +31,7 @@ _NOT_NEGATIVE = ("weight_decay", "focal", "checkpoint_minutes", "retries")
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Choices that, with the data and the network's shape, decide the weights.
+    """The choices of a run; with the data and the network's shape they decide the weights.
 
     Exactly one of ``minutes``, ``steps`` and ``epochs`` limits the run; an epoch draws as many
     bases as both strands of the training regions hold.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from splicenet.genome.alphabet import encode
-from splicenet.genome.intervals import Junction
+from splicenet.genome.alphabet import encode, reverse_complement
+from splicenet.genome.intervals import Interval, Junction
 from splicenet.genome.introns import Chain, Intron
 from splicenet.genome.labels import ACCEPTOR, DONOR, UNKNOWN
 
@@ -38,21 +39,58 @@ def chain_of(introns) -> Chain:
     ],
 )
 def test_a_frame_without_a_stop_codon_is_open(unannotated, sequence, opened):
-    assert unannotated.is_open(encode(sequence)) is opened
+    codes = encode(sequence)
+    assert unannotated.is_open([codes]) is opened
+    assert unannotated.is_open([codes[:5], codes[5:]]) is opened
+
+
+def test_exons_come_in_reading_direction(unannotated):
+    codes = encode("AAAAAGTTAGACGTTGTTAGGGCGTTAGAAAAA")
+
+    def species(codes):
+        def fetch(contig, start, end):
+            return codes[start:end]
+
+        return SimpleNamespace(genome=SimpleNamespace(fetch=fetch))
+
+    starts, last = (5, 15, 23), len(codes)
+    plus = chain_of([Junction("c", start, start + 5, "+") for start in starts])
+    minus = chain_of([Junction("c", last - start - 5, last - start, "-") for start in starts])
+    expected = [encode("ACGTT").tolist(), encode("GGC").tolist()]
+    read = unannotated.exons_between(plus, species(codes))
+    assert [exon.tolist() for exon in read] == expected
+    read = unannotated.exons_between(minus, species(reverse_complement(codes)))
+    assert [exon.tolist() for exon in read] == expected
+
+
+def test_a_broken_frame_closes_what_is_open(unannotated):
+    """GCT AAC CTA AGC reads TAA in the other two frames."""
+    exon = encode("GCTAACCTAAGC" * 3)
+    whole = [exon, exon, exon]
+    assert unannotated.is_open(whole)
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        parts = unannotated.broken(whole, random)
+        assert len(parts[0]) == 36
+        assert {len(part) for part in parts[1:]} <= {34, 35}
+        assert not unannotated.is_open(parts)
 
 
 @pytest.mark.parametrize("strand", "+-")
-def test_exons_of_real_genes_are_open_in_reading_direction(unannotated, fly_species, strand):
-    chains = [
-        chain_of(one.introns)
-        for one in fly_species.transcripts
-        if one.strand == strand and len(one.introns) > 3
-    ]
-    exons = [unannotated.joined_exons(chain, fly_species) for chain in chains]
-    opened = np.mean([unannotated.is_open(codes) for codes in exons])
-    backwards = np.mean([unannotated.is_open(codes[::-1]) for codes in exons])
-    assert opened > 0.2
-    assert backwards < 0.05
+def test_chains_are_parted_by_what_is_annotated(unannotated, fly_species, strand):
+    transcript = next(
+        one for one in fly_species.transcripts if one.strand == strand and len(one.introns) > 1
+    )
+    first, second = transcript.introns[:2]
+    moved = replace(second, start=second.start + 1, end=second.end + 1)
+    assert unannotated.sort_of(chain_of([first, moved]), fly_species) == "annotated"
+    assert unannotated.sort_of(chain_of([moved]), fly_species) == "over_genes"
+    other = replace(moved, strand="-" if strand == "+" else "+")
+    assert unannotated.sort_of(chain_of([other]), fly_species) == "over_genes"
+    ends = [gene.end for gene in fly_species.genes]
+    free = Interval(first.contig, max(ends) + 100, max(ends) + 200)
+    outside = Junction(free.contig, free.start, free.end, strand)
+    assert unannotated.sort_of(chain_of([outside]), fly_species) == "outside"
 
 
 @pytest.mark.parametrize("strand", "+-")
@@ -61,9 +99,7 @@ def test_only_what_is_not_annotated_is_left_unknown(unannotated, fly_species, st
         one for one in fly_species.transcripts if one.strand == strand and len(one.introns) > 1
     )
     first, second = transcript.introns[:2]
-    assert unannotated.is_annotated(chain_of([first, second]), fly_species.labels)
     moved = replace(second, start=second.start + 1, end=second.end + 1)
-    assert not unannotated.is_annotated(chain_of([moved]), fly_species.labels)
     labels = unannotated.left_unknown(fly_species.labels, [chain_of([first, moved])])
     key = (transcript.contig, strand)
     told = dict(zip(labels.positions[key].tolist(), labels.values[key].tolist(), strict=True))
@@ -76,6 +112,6 @@ def test_only_what_is_not_annotated_is_left_unknown(unannotated, fly_species, st
 
 def test_a_strand_without_labels(unannotated, fly_species):
     chain = chain_of([Junction("elsewhere", 10, 90, "+")])
-    assert not unannotated.is_annotated(chain, fly_species.labels)
+    assert unannotated.sort_of(chain, fly_species) == "outside"
     labels = unannotated.left_unknown(fly_species.labels, [chain])
     assert labels.positions["elsewhere", "+"].tolist() == [9, 90]

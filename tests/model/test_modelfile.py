@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from splicenet.exceptions import ModelFileError, OutputError
-from splicenet.model.modelfile import load_model, save_model
+from splicenet.model.modelfile import load_model, save_model, species_in
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +127,21 @@ def test_other_alphabet(tmp_path, data):
 )
 def test_damaged_description(tmp_path, data, damage):
     refused(tmp_path, with_header(data, damage))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda inner: json.dumps(inner)[:-10],
+        lambda inner: "[]",
+        lambda inner: {key: value for key, value in inner.items() if key != "network"},
+    ],
+)
+def test_species_of_a_damaged_description(tmp_path, data, damage):
+    path = tmp_path / "m.splicenet"
+    path.write_bytes(with_header(data, damage))
+    with pytest.raises(ModelFileError, match="damaged or incomplete"):
+        species_in(path)
 
 
 class Trap:

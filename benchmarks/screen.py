@@ -45,7 +45,12 @@ _CASES = {
     "windows of 16,384": ["--length", "16384"],
     "windows from 2,048 to 16,384": ["--length", "2048:16384"],
     "auxiliary head: exon, intron, neither": ["--task", "region"],
-    "auxiliary head: exon, intron, neither; weight .1": ["--task", "region", "--weight", "region=0.1"],
+    "auxiliary head: exon, intron, neither; weight .1": [
+        "--task",
+        "region",
+        "--weight",
+        "region=0.1",
+    ],
     "no weight decay": ["--weight-decay", "0"],
     "learning rate .01": ["--learning-rate", "0.01"],
     "learning rate .0025": ["--learning-rate", "0.0025"],

@@ -74,18 +74,18 @@ def figures(judgement: Judgement) -> dict[str, Any]:
     return row
 
 
-def markdown(table: pd.DataFrame, whole: pd.DataFrame) -> str:
+def markdown(table: pd.DataFrame, whole: pd.DataFrame, bases: int) -> str:
     """Two tables, a row a species, the best first: AUPRC of every method, then calibration.
 
-    ``whole`` judges all that is held out, ``table`` some of it; donors / acceptors.
+    ``whole`` judges all that is held out, ``table`` some ``bases`` of it; donors / acceptors.
     """
 
     def pair(row: pd.Series[Any], name: str, digits: int = 3) -> str:
         return " / ".join(f"{row[f'{kind}_{name}']:.{digits}f}".lstrip("0") for kind in KINDS)
 
     lines = [
-        "| | read by | **all** | 4 Mb | `universal`, told | `universal:any` | maximum entropy "
-        "| position weights |",
+        f"| | read by | **all** | {bases / 1e6:g} Mb | `universal`, told | `universal:any` "
+        "| maximum entropy | position weights |",
         "|---|---|---|---|---|---|---|---|",
     ]
     calibration = [
@@ -127,7 +127,7 @@ def main() -> None:
     for name, bases in judged_in.items():
         wanted = list(cases(bases))
         tables.append(fill(options.results / name, wanted, measure).merge(pd.DataFrame(wanted)))
-    print(markdown(*tables))
+    print(markdown(*tables, options.test_bases))
 
 
 if __name__ == "__main__":

@@ -205,8 +205,8 @@ _shape = partial(field_option, _NETWORK)
 @_setting(
     "--validation-bases",
     "validation_bases",
-    "Strand-bases that each of them scores, of all species together; the calibration at the end "
-    "reads up to ten times as many of each.",
+    "Strand-bases that an evaluation scores, shared by all species. At the end each of them is "
+    "calibrated on up to ten times as many.",
 )
 @_setting("--checkpoint-minutes", "checkpoint_minutes", "Time between checkpoints.")
 @_setting(

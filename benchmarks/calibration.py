@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from left_out import WHERE, judged_regions, open_all, shipped_weights
+from left_out import WHERE, judged_regions, open_all, shipped_readings
 from rows import fill
 
 from splicenet.evaluation.calibration import fit_calibration
@@ -28,8 +28,8 @@ from splicenet.genome.intervals import Interval, Kind
 from splicenet.genome.labels import KINDS
 from splicenet.genome.regions import subtract, thin_out
 from splicenet.genome.species import Species
-from splicenet.model.modelfile import load_model, species_in
-from splicenet.model.shipped import DEFAULT, find_model, narrowest_model, shipped_models
+from splicenet.model.modelfile import load_model
+from splicenet.model.shipped import find_model
 
 _RESULTS = Path(__file__).parent / "results" / "calibration.tsv"
 _LEARNED_ON = {
@@ -46,16 +46,9 @@ Scored = Mapping[Kind, ScoredBases]
 
 def cases() -> Iterator[dict[str, Any]]:
     """Every species by the narrowest model, and by what it is calibrated."""
-    weights = shipped_weights()
-    for species in sorted(species_in(shipped_models()[DEFAULT])):
-        model = narrowest_model(species)
+    for reading in shipped_readings():
         for place in _LEARNED_ON:
-            yield {
-                "species": species,
-                "model": model,
-                "weights": weights[model],
-                "learned_on": place,
-            }
+            yield {**reading, "learned_on": place}
 
 
 class Bench:

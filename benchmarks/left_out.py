@@ -8,7 +8,7 @@ a contig of one name.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
 from splicenet.genome.samplesheet import read_samplesheet
 from splicenet.genome.species import Species, open_species
-from splicenet.model.modelfile import Model, load_model
+from splicenet.model.modelfile import Model, load_model, species_in
 from splicenet.model.network import NetworkConfig
-from splicenet.model.shipped import shipped_models
+from splicenet.model.shipped import DEFAULT, narrowest_model, shipped_models
 from splicenet.training.parts import part_species
 from splicenet.training.run import Reporter, train_model
 from splicenet.training.settings import TrainingSettings
@@ -39,6 +39,7 @@ __all__ = [
     "judged_regions",
     "open_all",
     "recorded",
+    "shipped_readings",
     "shipped_weights",
     "trained",
 ]
@@ -130,6 +131,14 @@ def accuracy(model: Model, species: Species, regions: Sequence[Interval]) -> dic
 def shipped_weights() -> dict[str, str]:
     """The models that come with splicenet, and the first letters of their files' checksums."""
     return {name: sha256(path)[:12] for name, path in shipped_models().items()}
+
+
+def shipped_readings() -> Iterator[dict[str, str]]:
+    """Every species that ships with the narrowest model that knows it, and that file's checksum."""
+    weights = shipped_weights()
+    for species in sorted(species_in(shipped_models()[DEFAULT])):
+        model = narrowest_model(species)
+        yield {"species": species, "model": model, "weights": weights[model]}
 
 
 def recorded(model: Model, species: Species) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 import torch
-from left_out import WHERE, judged_regions, open_all, shipped_weights
+from left_out import WHERE, judged_regions, open_all, shipped_readings, shipped_weights
 from rows import fill
 
 from splicenet.evaluation.judge import Judgement, judge_baselines, judge_model
@@ -27,8 +27,8 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
 from splicenet.genome.regions import subtract, thin_out
 from splicenet.genome.species import Species
-from splicenet.model.modelfile import ANY, load_model
-from splicenet.model.shipped import DEFAULT, narrowest_model, open_model, shipped_models
+from splicenet.model.modelfile import ANY
+from splicenet.model.shipped import DEFAULT, open_model
 
 _HERE = Path(__file__).parent
 _BASELINES = ("position weights", "maximum entropy")
@@ -41,8 +41,9 @@ def cases(bases: int | None) -> Iterator[dict[str, Any]]:
     Without a number by all, and as ``predict`` reads it alone.
     """
     weights = shipped_weights()
-    for species in sorted(load_model(shipped_models()[DEFAULT]).known_species):
-        told = [f"{name}:{species}" for name in dict.fromkeys((narrowest_model(species), DEFAULT))]
+    for reading in shipped_readings():
+        species = reading["species"]
+        told = [f"{name}:{species}" for name in dict.fromkeys((reading["model"], DEFAULT))]
         methods = told[:1] if bases is None else [*told, f"{DEFAULT}:{ANY}", *_BASELINES]
         for method in methods:
             yield {

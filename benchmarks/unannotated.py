@@ -21,14 +21,14 @@ Writes ``results/unannotated.tsv``, whose rows are kept.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from left_out import auprc, judged_regions, open_all, shipped_weights
+from left_out import auprc, judged_regions, open_all, shipped_readings
 from rows import fill
 
 from splicenet.evaluation.protocol import Tally
@@ -39,9 +39,7 @@ from splicenet.genome.labels import UNKNOWN, Labels
 from splicenet.genome.species import Species
 from splicenet.inference.introns import LikelySites, decode, learned_grammar
 from splicenet.inference.predictor import Predictor
-from splicenet.model.modelfile import species_in
 from splicenet.model.scoring import Scores
-from splicenet.model.shipped import DEFAULT, narrowest_model, shipped_models
 
 _RESULTS = Path(__file__).parent / "results" / "unannotated.tsv"
 _SORTS = ("annotated", "over_genes", "outside")
@@ -49,14 +47,6 @@ _DRAWS = 20
 _FEWEST_BASES = 300
 """Of joined exons, of which there must be two: fewer bases are open by chance too often."""
 _STOPS = ((3, 0, 0), (3, 0, 2), (3, 2, 0))  # TAA, TAG, TGA
-
-
-def cases() -> Iterator[dict[str, Any]]:
-    """Every species that ships, as ``predict`` reads it alone."""
-    weights = shipped_weights()
-    for species in sorted(species_in(shipped_models()[DEFAULT])):
-        model = narrowest_model(species)
-        yield {"species": species, "model": model, "weights": weights[model]}
 
 
 def exons_between(chain: Chain, species: Species) -> list[np.ndarray]:
@@ -117,12 +107,13 @@ def measure(model: str, species: Species, regions: Sequence[Interval]) -> dict[s
     for contig, some in Predictor(f"{model}:{species.name}").scores(species.genome, regions):
         sites.add(contig, some)
         scores.append((contig, some))
-    chains = list(decode(sites, learned_grammar(sites), threshold=0.5))
+    chains: dict[str, list[Chain]] = {sort: [] for sort in _SORTS}
+    for chain in decode(sites, learned_grammar(sites), threshold=0.5):
+        chains[sort_of(chain, species)].append(chain)
     random = np.random.default_rng(1)
     row: dict[str, Any] = {}
     found: list[Chain] = []
-    for sort in _SORTS:
-        alike = [chain for chain in chains if sort_of(chain, species) == sort]
+    for sort, alike in chains.items():
         told = [(chain, exons_between(chain, species)) for chain in alike if len(chain) > 2]
         told = [(chain, exons) for chain, exons in told if sum(map(len, exons)) >= _FEWEST_BASES]
         opened = [chain for chain, exons in told if is_open(exons)]
@@ -159,7 +150,7 @@ def main() -> None:
     known = open_all(options.genomes)
     fill(
         options.results,
-        cases(),
+        shipped_readings(),
         lambda species, model, weights: measure(
             model, known[species], judged_regions(options.genomes, known[species])
         ),

@@ -28,6 +28,15 @@ def chain_of(introns) -> Chain:
     return Chain(Intron(intron, 0.9) for intron in introns)
 
 
+def two_introns(species, strand) -> tuple[Junction, Junction, Junction]:
+    """Two introns of one transcript, and the second of them a base further right."""
+    transcript = next(
+        one for one in species.transcripts if one.strand == strand and len(one.introns) > 1
+    )
+    first, second = transcript.introns[:2]
+    return first, second, replace(second, start=second.start + 1, end=second.end + 1)
+
+
 @pytest.mark.parametrize(
     ("sequence", "opened"),
     [
@@ -78,11 +87,7 @@ def test_a_broken_frame_closes_what_is_open(unannotated):
 
 @pytest.mark.parametrize("strand", "+-")
 def test_chains_are_parted_by_what_is_annotated(unannotated, fly_species, strand):
-    transcript = next(
-        one for one in fly_species.transcripts if one.strand == strand and len(one.introns) > 1
-    )
-    first, second = transcript.introns[:2]
-    moved = replace(second, start=second.start + 1, end=second.end + 1)
+    first, second, moved = two_introns(fly_species, strand)
     assert unannotated.sort_of(chain_of([first, moved]), fly_species) == "annotated"
     assert unannotated.sort_of(chain_of([moved]), fly_species) == "over_genes"
     other = replace(moved, strand="-" if strand == "+" else "+")
@@ -95,13 +100,9 @@ def test_chains_are_parted_by_what_is_annotated(unannotated, fly_species, strand
 
 @pytest.mark.parametrize("strand", "+-")
 def test_only_what_is_not_annotated_is_left_unknown(unannotated, fly_species, strand):
-    transcript = next(
-        one for one in fly_species.transcripts if one.strand == strand and len(one.introns) > 1
-    )
-    first, second = transcript.introns[:2]
-    moved = replace(second, start=second.start + 1, end=second.end + 1)
+    first, second, moved = two_introns(fly_species, strand)
     labels = unannotated.left_unknown(fly_species.labels, [chain_of([first, moved])])
-    key = (transcript.contig, strand)
+    key = (first.contig, strand)
     told = dict(zip(labels.positions[key].tolist(), labels.values[key].tolist(), strict=True))
     assert (np.diff(labels.positions[key]) > 0).all()
     assert (told[first.donor], told[first.acceptor]) == (DONOR, ACCEPTOR)

@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("--length", default="2048:8192")
     parser.add_argument("--init", type=Path, help="[default: of a clade, FOLDER/universal]")
     parser.add_argument("--learning-rate", default="0.003", help="of what begins from a model")
+    parser.add_argument("--untold", default="0.125", help="as splicenet train has it")
     parser.add_argument("--validation-bases", default="1000000")
     parser.add_argument("--test-bases", default="4000000")
     parser.add_argument("--threads", default="1")
@@ -59,7 +60,8 @@ def main() -> None:
     command += ["--holdout", str(regions)]
     command += ["--minutes", options.minutes, "--length", options.length]
     command += ["--test-bases", options.test_bases, "--threads", options.threads]
-    command += ["--validation-bases", options.validation_bases, "--species-bias"]
+    command += ["--validation-bases", options.validation_bases]
+    command += ["--species-bias", "--untold", options.untold]
     if options.init or options.model != "universal":
         command += ["--init", str(options.init or options.folder / "universal.splicenet")]
         command += ["--learning-rate", options.learning_rate]

@@ -44,6 +44,7 @@ _SECTIONS = {
         "cell",
         "hidden",
         "species_bias",
+        "untold",
         "layers",
         "layer_stride",
         "rank",
@@ -128,8 +129,13 @@ _shape = partial(field_option, _NETWORK)
     "--species-bias",
     is_flag=True,
     help="Tell the network which species of the samplesheet it reads, by biases of its own for "
-    "each. MODEL:SPECIES reads a genome as that species; MODEL alone reads any, which an eighth of "
-    "all windows teaches. --init keeps them only if this is given again.",
+    "each. MODEL:SPECIES reads a genome as that species; MODEL alone reads any. --init keeps them "
+    "only if this is given again.",
+)
+@_setting(
+    "--untold",
+    "untold",
+    "With --species-bias: share of windows whose species it is not told, to learn to read any.",
 )
 @click.option(
     "--layers", type=click.IntRange(1), help="Recurrent layers.  [default: 1; 2 for lstm]"

@@ -28,8 +28,6 @@ _LENGTHS, _CUTS, _PROBE, _SPECIES, _UNTOLD = 1, 2, 3, 4, 5
 """Streams of random numbers."""
 _PROBES = 32
 """Batches that are looked at for one in which every task has something to learn from."""
-_UNTOLD_SHARE = 1 / 8
-"""Of windows whose species the network is not told, so that it can read others as well."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +141,8 @@ class Batches:
 
     def _tell(self, grounds: np.ndarray, step: int) -> Tensor:
         """The species of some windows, -1 of some that are not to be told."""
-        untold = _generator(self._settings.seed, step, _UNTOLD).random(len(grounds)) < _UNTOLD_SHARE
+        chances = _generator(self._settings.seed, step, _UNTOLD).random(len(grounds))
+        untold = chances < self._settings.untold
         drawn = [self._sampler.grounds[ground].species.name for ground in grounds]
         told = [self._names.index(name) if name in self._names else -1 for name in drawn]
         return torch.from_numpy(np.where(untold, -1, told)).to(self._device)

@@ -50,6 +50,8 @@ class TrainingSettings:
     """Compute the recurrent level's states again in the backward pass instead of keeping them."""
     genes: float = 0.7
     """Share of windows drawn around annotated exons; the rest fall anywhere, on either strand."""
+    untold: float = 0.125
+    """Share of windows whose species a network with biases for species is not told."""
     learning_rate: float = 5e-3
     weight_decay: float = 0.01
     warmup_steps: int = 100
@@ -109,6 +111,8 @@ class TrainingSettings:
             raise TrainingError(f"--balance must be one of {', '.join(get_args(Balancing))}")
         if not 0 <= self.genes < 1:
             raise TrainingError("--genes must be at least 0 and below 1")
+        if not 0 <= self.untold <= 1:
+            raise TrainingError("--untold must lie between 0 and 1")
         if not 0 < self.validation < 1:
             raise TrainingError("--validation must lie between 0 and 1")
 

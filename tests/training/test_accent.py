@@ -22,17 +22,22 @@ def two(fly_species) -> list[Species]:
     return [replace(fly_species, name=name) for name in ("left", "right")]
 
 
-def test_most_windows_are_told_and_some_are_not(two, settings, tiny):
+@pytest.mark.parametrize(
+    ("choices", "lowest", "highest"),
+    [({}, 0.05, 0.25), ({"untold": 0.5}, 0.3, 0.7), ({"untold": 1}, 1, 1)],
+)
+def test_so_many_windows_are_not_told(choices, lowest, highest, two, settings, tiny):
     regions = ([Interval("NC_004353.4", 0, 300_000)], [Interval("NC_004353.4", 300_000, 600_000)])
     grounds = [TrainingGround.of(one, where) for one, where in zip(two, regions, strict=True)]
     config = NetworkConfig(**tiny, species=("right", "left"))
-    batches = Batches(grounds, settings(batch_tokens=32_768), config, torch.device("cpu"))
+    chosen = settings(batch_tokens=32_768, **choices)
+    batches = Batches(grounds, chosen, config, torch.device("cpu"))
     drawn = [batches.draw(step, 0.5) for step in range(10)]
     told = torch.cat([batch.species for batch in drawn])
     grounds_of = torch.cat([torch.from_numpy(batch.grounds) for batch in drawn])
-    assert 0.05 < (told < 0).float().mean() < 0.25
+    assert lowest <= (told < 0).float().mean() <= highest
     assert (told[told >= 0] == 1 - grounds_of[told >= 0]).all()
-    assert set(told.tolist()) == {-1, 0, 1}
+    assert set(grounds_of.tolist()) == {0, 1}
     plain = Batches(grounds, settings(), NetworkConfig(**tiny), torch.device("cpu"))
     assert plain.draw(0, 0.5).species is None
 

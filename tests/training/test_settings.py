@@ -17,6 +17,7 @@ from splicenet.training.settings import TrainingSettings
         ({"steps": 1, "length": 4096, "batch_tokens": 4000}, "--batch-tokens"),
         ({"steps": 1, "length": 0}, "--length"),
         ({"steps": 1, "genes": 1.0}, "--genes"),
+        ({"steps": 1, "untold": 1.5}, "--untold"),
         ({"steps": 1, "validation": 0.0}, "--validation"),
         ({"steps": 1, "evaluations": 0}, "--evaluations"),
         ({"steps": 1, "patience": 0}, "--patience"),

@@ -23,6 +23,7 @@ from left_out import WHERE, judged_regions, open_all, shipped_readings, shipped_
 from rows import fill
 
 from splicenet.evaluation.judge import Judgement, judge_baselines, judge_model
+from splicenet.evaluation.metrics import calibration_error_of_all
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
 from splicenet.genome.regions import subtract, thin_out
@@ -72,6 +73,10 @@ def figures(judgement: Judgement) -> dict[str, Any]:
     row: dict[str, Any] = {f"{kind}_sites": metrics[kind].sites for kind in KINDS}
     for name in _FIGURES:
         row |= {f"{kind}_{name}": round(getattr(metrics[kind], name), 4) for kind in KINDS}
+    if judgement.method not in _BASELINES:
+        for kind in KINDS:
+            everything = calibration_error_of_all(judgement.scored[WHERE][kind])
+            row[f"{kind}_ece_of_all"] = round(everything, 6)
     return row
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "SiteMetrics",
     "average_precision",
     "best_f1_threshold",
+    "calibration_error_of_all",
     "precision_recall_curve",
     "precision_recall_f1",
     "promised_precision",
@@ -191,6 +192,22 @@ def reliability(scored: ScoredBases, *, lowest: float = 0.1, bins: int = 18) -> 
     strays = _mean_deviation(variances.sum(axis=0)).sum()
     by_chance = float(strays / total) if total else nan
     return Reliability(error, by_chance, edges[:-1], edges[1:], bases, predicted, observed)
+
+
+def calibration_error_of_all(scored: ScoredBases) -> float:
+    """What the expected calibration error over all bases is at most, the usual measure.
+
+    Nearly all bases are of no kind and known to be, so that it is next to nothing for any model.
+    Those below the floor, whose probabilities are not kept, count by the worst that these can be.
+    NaN if no base was added.
+    """
+    if not scored.bases:
+        return nan
+    kept = scored.true_scores.size + scored.false_scores.size
+    above = kept * reliability(scored, lowest=scored.floor).error if kept else 0.0
+    missed = scored.sites - scored.true_scores.size
+    below = max(missed, abs(missed - scored.floor * (scored.bases - kept)))
+    return (above + below) / scored.bases
 
 
 def _mean_deviation(variances: np.ndarray) -> np.ndarray:

@@ -1,12 +1,14 @@
 """From trained weights to a model that can be believed: flank, calibration, threshold, metrics.
 
-The calibration and the thresholds are learned on the validation sequence. The held-out sequence
-is read once, for the metrics that go into the model file, and decides nothing.
+The calibration and the thresholds are learned on the validation sequence, with the help of some
+training sequence. The held-out sequence is read once, for the metrics that go into the model file,
+and decides nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import ceil, isnan
 from typing import Any
 
@@ -19,20 +21,22 @@ from splicenet.evaluation.protocol import PROTOCOLS, tally_network
 from splicenet.evaluation.scored import ScoredBases
 from splicenet.genome.intervals import Interval, Kind
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import spread
+from splicenet.genome.regions import spread, thin_out
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model, Scale
 from splicenet.model.network import SpliceNetwork
 from splicenet.model.scoring import PROBE_LENGTH, measure_flank
 from splicenet.training.validation import VALIDATION_FLANK
 
-__all__ = ["calibrated_model", "held_out_metrics"]
+__all__ = ["calibrated_model", "held_out_record", "thinned"]
 
 _FLOOR = 1e-4
 _DEFAULT_THRESHOLD, _LOWEST_THRESHOLD = 0.5, 0.01
 _PROBES = 8
 _CALIBRATION_SHARE = 10
 """The calibration of a species reads so many times what an evaluation while training reads."""
+_TRAINING_SHARE = 2
+"""And so many times as much training sequence as validation sequence."""
 _ENOUGH_SITES = 50
 """A species with fewer in its validation sequence has no scale of its own."""
 
@@ -42,6 +46,7 @@ Part = tuple[Species, list[Interval]]
 def calibrated_model(
     network: SpliceNetwork,
     validation: Sequence[Part],
+    training: Sequence[Part],
     *,
     validation_bases: int,
     seed: int,
@@ -49,42 +54,48 @@ def calibrated_model(
 ) -> Model:
     """Measure the flank, and fit calibrations and thresholds on the validation sequence.
 
-    One scale for each species with enough sites, and one for all of them together.
+    One scale for each species with enough sites, which its training sequence helps to fit, and one
+    for all of them together.
     """
     probes = _probes(validation, seed)
     readers = {name: network.for_species(name) for name in (None, *network.config.species)}
     flank = max(measure_flank(reader.fused(), probes) for reader in readers.values())
     most = _CALIBRATION_SHARE * validation_bases // 2
 
-    def score(reader: SpliceNetwork, part: Part) -> Mapping[Kind, ScoredBases]:
-        species, regions = part
+    def score(
+        reader: SpliceNetwork, species: Species, regions: list[Interval]
+    ) -> Mapping[Kind, ScoredBases]:
         return tally_network(
             reader,
             species,
-            spread(regions, most),
+            regions,
             flank=max(flank, VALIDATION_FLANK),
             floor=_FLOOR,
             on_bases=on_bases,
         ).scored[PROTOCOLS[0]]
 
-    untold = [score(readers[None], part) for part in validation]
-    together = {kind: _together([one[kind] for one in untold]) for kind in KINDS}
-    scored = {
-        part[0].name: score(readers[part[0].name], part) if part[0].name in readers else as_any
-        for part, as_any in zip(validation, untold, strict=True)
-    }
-    species = {
-        name: _scale(one)
-        for name, one in scored.items()
-        if min(one[kind].sites for kind in KINDS) >= _ENOUGH_SITES
-    }
-    return Model(network, flank, _scale(together), species=species)
+    learned = {species.name: regions for species, regions in training}
+    untold, seen, scales = [], [], {}
+    for species, regions in validation:
+        some = spread(regions, most)
+        untold.append(score(readers[None], species, some))
+        told = species.name in readers
+        reader = readers[species.name if told else None]
+        unseen = score(reader, species, some) if told else untold[-1]
+        bases = _TRAINING_SHARE * sum(len(region) for region in some)
+        seen.append(score(reader, species, thin_out(learned.get(species.name, []), bases)))
+        if min(unseen[kind].sites for kind in KINDS) >= _ENOUGH_SITES:
+            scales[species.name] = _scale(unseen, seen[-1])
+    # What training sequence says of networks that know their species is not said untold.
+    helping = [] if network.config.species else seen
+    return Model(network, flank, _scale(_together(untold), _together(helping)), species=scales)
 
 
-def _scale(scored: Mapping[Kind, ScoredBases]) -> Scale:
-    """Calibrations, and the thresholds of the highest F1."""
-    calibration = {kind: fit_calibration(scored[kind]) for kind in KINDS}
-    best = {kind: best_f1_threshold(scored[kind].mapped(calibration[kind].apply)) for kind in KINDS}
+def _scale(unseen: Mapping[Kind, ScoredBases], seen: Mapping[Kind, ScoredBases]) -> Scale:
+    """Calibrations, and the thresholds of the highest F1, from validation and training sequence."""
+    calibration = {kind: fit_calibration(unseen[kind], seen[kind]) for kind in KINDS}
+    both = _together([unseen, seen])
+    best = {kind: best_f1_threshold(both[kind].mapped(calibration[kind].apply)) for kind in KINDS}
     threshold = {
         kind: _DEFAULT_THRESHOLD if isnan(one) else max(_LOWEST_THRESHOLD, ceil(1000 * one) / 1000)
         for kind, one in best.items()
@@ -92,13 +103,37 @@ def _scale(scored: Mapping[Kind, ScoredBases]) -> Scale:
     return Scale(calibration, threshold)
 
 
-def held_out_metrics(
+def thinned(parts: Sequence[Part], strand_bases: int | None) -> list[Part]:
+    """So many strand-bases of each species, in stretches at equal distances; None is all."""
+    if strand_bases is None:
+        return list(parts)
+    return [(species, thin_out(regions, strand_bases // 2)) for species, regions in parts]
+
+
+def held_out_record(
     model: Model,
     held_out: Sequence[Part],
-    *,
-    on_bases: Callable[[int], object] = lambda bases: None,
+    scoring: Callable[[str, int], Callable[[int], object]],
 ) -> dict[str, Any]:
-    """Metrics by species, protocol and kind, as JSON.
+    """What a model file says of held-out sequence, as JSON.
+
+    ``metrics``, of each species as the model reads it by name, and ``untold_metrics``, as it reads
+    any, where these are two things. ``scoring`` hears of each with the number of strand-bases, and
+    gives what hears of those that are done.
+    """
+    bases = 2 * sum(len(region) for _, regions in held_out for region in regions)
+    found = {"metrics": _metrics(model, held_out, scoring("held-out sequence", bases))}
+    if model.network.config.species:
+        untold = replace(model, network=model.network.for_species(None), species={})
+        heard = scoring("held-out sequence, untold", bases)
+        found["untold_metrics"] = _metrics(untold, held_out, heard)
+    return found
+
+
+def _metrics(
+    model: Model, held_out: Sequence[Part], on_bases: Callable[[int], object]
+) -> dict[str, Any]:
+    """Metrics by species, protocol and kind.
 
     The model reads what it knows as such, and the rest as it would any genome.
     """
@@ -113,11 +148,12 @@ def held_out_metrics(
     return found
 
 
-def _together(parts: Sequence[ScoredBases]) -> ScoredBases:
-    """The scored bases of all species as one."""
-    whole = ScoredBases(floor=_FLOOR)
+def _together(parts: Sequence[Mapping[Kind, ScoredBases]]) -> Mapping[Kind, ScoredBases]:
+    """The scored bases of all parts as one, by kind."""
+    whole = {kind: ScoredBases(floor=_FLOOR) for kind in KINDS}
     for part in parts:
-        whole.extend(part)
+        for kind in KINDS:
+            whole[kind].extend(part[kind])
     return whole
 
 

@@ -14,7 +14,6 @@ import torch
 from splicenet.evaluation.tasks import task_metrics
 from splicenet.exceptions import OutputError, TrainingError
 from splicenet.genome.output import atomic
-from splicenet.genome.regions import thin_out
 from splicenet.genome.species import Species
 from splicenet.genome.targets import open_targets, resolve_tasks
 from splicenet.model.kin import sample_words
@@ -23,7 +22,7 @@ from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.provenance import inherit, learned_bases, seen_bases
 from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batches
-from splicenet.training.finish import calibrated_model, held_out_metrics
+from splicenet.training.finish import calibrated_model, held_out_record, thinned
 from splicenet.training.inherit import (
     FREEZABLE,
     Parent,
@@ -194,6 +193,7 @@ def train_model(
     model = calibrated_model(
         network,
         parts.part("validation"),
+        parts.part("training"),
         validation_bases=settings.validation_bases,
         seed=settings.seed,
     )
@@ -201,30 +201,17 @@ def train_model(
         model = replace(model, scale=scale, species={})
     elif len(model.known_species) > 1:
         model = replace(model, words=_words(model, parts))
-    held_out = [
-        (
-            one,
-            regions if settings.test_bases is None else thin_out(regions, settings.test_bases // 2),
-        )
-        for one, regions in parts.part("held_out")
-    ]
-    bases = 2 * sum(len(region) for _, regions in held_out for region in regions)
+    held_out = thinned(parts.part("held_out"), settings.test_bases)
     model.record = record | {
         "steps": trainer.state.step,
         "best_step": trainer.state.best_step,
         "minutes": trainer.state.seconds / 60,
         "setbacks": trainer.state.setbacks,
         **task_record(tasks, trainer.state),
-        "metrics": held_out_metrics(
-            model, held_out, on_bases=reporter.scoring("held-out sequence", bases)
-        ),
+        **held_out_record(model, held_out, reporter.scoring),
     }
-    if network.config.species:
-        untold = replace(model, network=network.for_species(None), species={})
-        model.record["untold_metrics"] = held_out_metrics(
-            untold, held_out, on_bases=reporter.scoring("held-out sequence, untold", bases)
-        )
     if tasks:
+        bases = 2 * sum(len(region) for _, regions in held_out for region in regions)
         on_bases = reporter.scoring("held-out sequence, tasks", bases)
         model.record["task_metrics"] = {
             one.name: task_metrics(

@@ -7,6 +7,7 @@ import pytest
 from splicenet.evaluation.metrics import (
     average_precision,
     best_f1_threshold,
+    calibration_error_of_all,
     precision_recall_curve,
     precision_recall_f1,
     reliability,
@@ -117,6 +118,25 @@ def test_bins_as_plain_values():
     assert list(rows[0]) == ["lower", "upper", "bases", "predicted", "observed"]
     assert [row["bases"] for row in rows] == [2, 0]
     assert (rows[0]["observed"], rows[1]["observed"]) == (0.5, None)
+
+
+def test_error_of_all_bases_is_no_less_than_that_of_whole_scores():
+    rng = np.random.default_rng(7)
+    scores = rng.beta(0.02, 1, 200_000)
+    truth = rng.random(scores.size) < scores**1.5
+    bins = np.digitize(scores, np.linspace(0, 1, 19)[1:-1])
+    sums = [np.bincount(bins, weights=values) for values in (scores, truth)]
+    usual = np.abs(sums[0] - sums[1]).sum() / scores.size
+    for floor in (0.0, 1e-4, 1e-3):
+        found = calibration_error_of_all(_scored(scores, truth, floor=floor))
+        assert usual - 1e-6 <= found <= usual + 2 * floor + 1e-3
+    assert found < 0.2 * reliability(_scored(scores, truth)).error
+
+
+def test_error_of_all_bases_counts_sites_below_the_floor():
+    assert calibration_error_of_all(_scored([0.1] * 4, [1, 1, 0, 0], floor=0.5)) == 0.5
+    assert calibration_error_of_all(_scored([0.1] * 4, [0] * 4, floor=0.5)) == 0.5
+    assert isnan(calibration_error_of_all(ScoredBases()))
 
 
 def test_reliability_bins():

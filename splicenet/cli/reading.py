@@ -14,10 +14,16 @@ __all__ = ["name_reading"]
 def name_reading(model: str, genome: Genome) -> str:
     """As :func:`choose_reading`; what was found is told."""
     told, kin = choose_reading(model, genome)
-    if kin is not None:
+    if kin is not None and kin.alike:
         click.echo(
             f"note: {genome.path}: its words are those of {kin.name} (distance {kin.distance:.3f});"
             f" read with -m {told} (as any genome: -m {told.removesuffix(kin.name)}{ANY})",
+            err=True,
+        )
+    elif kin is not None:
+        click.echo(
+            f"note: {genome.path}: its words are those of no species that {told} knows; read as "
+            "any (as a relative, if 'splicenet models' has one: -m MODEL:SPECIES)",
             err=True,
         )
     return told

@@ -5,8 +5,8 @@ as frequent all over a genome as they are rarely in another. The limit was found
 and four fourth chromosomes of flies. Stretches at equal distances from sequence that the model had
 not seen, 4 Mb in all, lay within 0.073 of their own species; those of any other genus lay beyond
 0.102. *Arabidopsis thaliana* and *A. arenosa* are 0.03 apart, and read as each other nearly as well
-as as themselves. The flies' fourth chromosome, which is like no other of theirs, is 0.12 from the
-nearest and better read as any genome.
+as as themselves. The flies' fourth chromosome is like no other of theirs; the nearest is a yeast, at
+0.12: beyond the limit the nearest is no relative, and is not named.
 """
 
 from __future__ import annotations
@@ -37,6 +37,11 @@ class Kin(NamedTuple):
     name: str
     distance: float
 
+    @property
+    def alike(self) -> bool:
+        """Whether a genome may be taken for one of this species."""
+        return self.distance < ALIKE
+
 
 def sample_words(genome: Genome, regions: Sequence[Interval] | None = None) -> np.ndarray:
     """Frequencies of words in some 4 Mb of the regions, or of all of the genome.
@@ -48,9 +53,9 @@ def sample_words(genome: Genome, regions: Sequence[Interval] | None = None) -> n
 
 
 def nearest_kin(words: Mapping[str, np.ndarray], genome: Genome) -> Kin | None:
-    """The species whose words are most like the genome's, if any are like enough.
+    """The species whose words are most like the genome's, like enough or not.
 
-    A genome in which something cannot be read is nobody's: who reads it whole will hear of it.
+    A genome in which something cannot be read has none: who reads it whole will hear of it.
 
     Parameters
     ----------
@@ -64,12 +69,11 @@ def nearest_kin(words: Mapping[str, np.ndarray], genome: Genome) -> Kin | None:
     except SequenceError:
         return None
     distances = {name: spectrum_distance(ours, theirs) for name, theirs in words.items()}
-    nearest = Kin(*min(distances.items(), key=lambda one: one[1]))
-    return nearest if nearest.distance < ALIKE else None
+    return Kin(*min(distances.items(), key=lambda one: one[1]))
 
 
 def choose_reading(model: str, genome: Genome) -> tuple[str, Kin | None]:
-    """The model with the species that it is to read a genome as, and that species if it was found.
+    """The model with the species that it is to read a genome as, and the nearest if one was sought.
 
     What is said after the colon holds. Otherwise it is the species whose words the genome has, or
     none; and of the shipped models, if the choice is left open, the narrowest that knows it.
@@ -87,7 +91,7 @@ def choose_reading(model: str, genome: Genome) -> tuple[str, Kin | None]:
     path, species = find_model(model)
     known = load_model(path)
     kin = nearest_kin(known.words, genome) if species is None else None
-    told = species if kin is None else kin.name
+    told = kin.name if kin is not None and kin.alike else species
     name = model if species is None else model.removesuffix(f":{species}")
     if name == AUTO:
         name = narrowest_model(told) if told in known.known_species else DEFAULT

@@ -98,6 +98,20 @@ def test_auto_takes_the_narrowest_shipped_model(cli, fly_files, trained, tmp_pat
     assert set(splicenet.load().model.words) == {"fly", "worm"}
 
 
+def test_a_genome_like_none_of_the_species_is_told_so(
+    cli, fly_files, trained, trained_model, tmp_path
+):
+    strange = np.zeros(4**6, np.float32)
+    strange[:2] = 0.5
+    path = tmp_path / "m.splicenet"
+    save_model(path, replace(trained_model, words={"strange": strange}))
+    run = ("predict", fly_files.fasta, *REGION)
+    found, any_, plain = (cli(*run, "-m", model) for model in (path, f"{path}:any", trained))
+    assert "its words are those of no species that" in found.err and "read as any" in found.err
+    assert any_.err == plain.err == ""
+    assert found.out == any_.out.replace("m.splicenet:any", "m.splicenet")
+
+
 def test_a_model_that_is_not_there_shows_before_the_genome_is_read(cli):
     done = cli("predict", "nothing.fa", "-m", "universal:")
     assert "nothing of its own for" in done.sentence or "nothing.fa" in done.sentence

@@ -47,13 +47,14 @@ def test_a_genome_is_known_by_other_sequence_of_it(words, halves):
     found = nearest_kin(words, genome(halves[1]))
     assert found.name == "fly"
     assert 0 < found.distance < ALIKE
+    assert found.alike
     turned = nearest_kin(words, genome(reverse_complement(halves[1])))
     assert turned == (found.name, pytest.approx(found.distance))
 
 
 def test_a_genome_like_none_is_nobodys(words, halves):
     skewed = np.random.default_rng(1).choice(4, 500_000, p=(0.4, 0.1, 0.1, 0.4)).astype(np.uint8)
-    assert nearest_kin(words, genome(skewed)) is None
+    assert not nearest_kin(words, genome(skewed)).alike
     assert nearest_kin({}, genome(halves[1])) is None
 
 
@@ -66,8 +67,8 @@ def test_a_genome_that_cannot_be_read_whole_is_nobodys(words):
 
 
 def test_too_little_sequence_is_nobodys(words, halves):
-    assert nearest_kin(words, genome(halves[1][:3_000])) is None
-    assert nearest_kin(words, genome(np.full(10_000, 4, np.uint8))) is None
+    assert not nearest_kin(words, genome(halves[1][:3_000])).alike
+    assert not nearest_kin(words, genome(np.full(10_000, 4, np.uint8))).alike
 
 
 def test_only_the_regions_are_read(fly, fly_files, words):

@@ -5,8 +5,8 @@ as frequent all over a genome as they are rarely in another. The limit was found
 and four fourth chromosomes of flies. Stretches at equal distances from sequence that the model had
 not seen, 4 Mb in all, lay within 0.073 of their own species; those of any other genus lay beyond
 0.102. *Arabidopsis thaliana* and *A. arenosa* are 0.03 apart, and read as each other nearly as well
-as as themselves. The flies' fourth chromosome is like no other of theirs; the nearest is a yeast, at
-0.12: beyond the limit the nearest is no relative, and is not named.
+as themselves. The flies' fourth chromosome is like no other of theirs, and nearest to a yeast,
+0.12 away: beyond the limit the nearest is no relative, and is not named.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """From trained weights to a model that can be believed: flank, calibration, threshold, metrics.
 
-The calibration and the thresholds are learned on the validation sequence, with the help of some
-training sequence. The held-out sequence is read once, for the metrics that go into the model file,
-and decides nothing.
+The calibration and the thresholds are learned on the validation sequence. The held-out sequence
+is read once, for the metrics that go into the model file, and decides nothing.
 """
 
 from __future__ import annotations
@@ -35,8 +34,6 @@ _DEFAULT_THRESHOLD, _LOWEST_THRESHOLD = 0.5, 0.01
 _PROBES = 8
 _CALIBRATION_SHARE = 10
 """The calibration of a species reads so many times what an evaluation while training reads."""
-_TRAINING_SHARE = 2
-"""And so many times as much training sequence as validation sequence."""
 _ENOUGH_SITES = 50
 """A species with fewer in its validation sequence has no scale of its own."""
 
@@ -46,7 +43,6 @@ Part = tuple[Species, list[Interval]]
 def calibrated_model(
     network: SpliceNetwork,
     validation: Sequence[Part],
-    training: Sequence[Part],
     *,
     validation_bases: int,
     seed: int,
@@ -54,48 +50,42 @@ def calibrated_model(
 ) -> Model:
     """Measure the flank, and fit calibrations and thresholds on the validation sequence.
 
-    One scale for each species with enough sites, which its training sequence helps to fit, and one
-    for all of them together.
+    One scale for each species with enough sites, and one for all of them together.
     """
     probes = _probes(validation, seed)
     readers = {name: network.for_species(name) for name in (None, *network.config.species)}
     flank = max(measure_flank(reader.fused(), probes) for reader in readers.values())
     most = _CALIBRATION_SHARE * validation_bases // 2
 
-    def score(
-        reader: SpliceNetwork, species: Species, regions: list[Interval]
-    ) -> Mapping[Kind, ScoredBases]:
+    def score(reader: SpliceNetwork, part: Part) -> Mapping[Kind, ScoredBases]:
+        species, regions = part
         return tally_network(
             reader,
             species,
-            regions,
+            spread(regions, most),
             flank=max(flank, VALIDATION_FLANK),
             floor=_FLOOR,
             on_bases=on_bases,
         ).scored[PROTOCOLS[0]]
 
-    learned = {species.name: regions for species, regions in training}
-    untold, seen, scales = [], [], {}
-    for species, regions in validation:
-        some = spread(regions, most)
-        untold.append(score(readers[None], species, some))
-        told = species.name in readers
-        reader = readers[species.name if told else None]
-        unseen = score(reader, species, some) if told else untold[-1]
-        bases = _TRAINING_SHARE * sum(len(region) for region in some)
-        seen.append(score(reader, species, thin_out(learned.get(species.name, []), bases)))
-        if min(unseen[kind].sites for kind in KINDS) >= _ENOUGH_SITES:
-            scales[species.name] = _scale(unseen, seen[-1])
-    # What training sequence says of networks that know their species is not said untold.
-    helping = [] if network.config.species else seen
-    return Model(network, flank, _scale(_together(untold), _together(helping)), species=scales)
+    untold = [score(readers[None], part) for part in validation]
+    together = {kind: _together([one[kind] for one in untold]) for kind in KINDS}
+    scored = {
+        part[0].name: score(readers[part[0].name], part) if part[0].name in readers else as_any
+        for part, as_any in zip(validation, untold, strict=True)
+    }
+    species = {
+        name: _scale(one)
+        for name, one in scored.items()
+        if min(one[kind].sites for kind in KINDS) >= _ENOUGH_SITES
+    }
+    return Model(network, flank, _scale(together), species=species)
 
 
-def _scale(unseen: Mapping[Kind, ScoredBases], seen: Mapping[Kind, ScoredBases]) -> Scale:
-    """Calibrations, and the thresholds of the highest F1, from validation and training sequence."""
-    calibration = {kind: fit_calibration(unseen[kind], seen[kind]) for kind in KINDS}
-    both = _together([unseen, seen])
-    best = {kind: best_f1_threshold(both[kind].mapped(calibration[kind].apply)) for kind in KINDS}
+def _scale(scored: Mapping[Kind, ScoredBases]) -> Scale:
+    """Calibrations, and the thresholds of the highest F1."""
+    calibration = {kind: fit_calibration(scored[kind]) for kind in KINDS}
+    best = {kind: best_f1_threshold(scored[kind].mapped(calibration[kind].apply)) for kind in KINDS}
     threshold = {
         kind: _DEFAULT_THRESHOLD if isnan(one) else max(_LOWEST_THRESHOLD, ceil(1000 * one) / 1000)
         for kind, one in best.items()
@@ -148,12 +138,11 @@ def _metrics(
     return found
 
 
-def _together(parts: Sequence[Mapping[Kind, ScoredBases]]) -> Mapping[Kind, ScoredBases]:
-    """The scored bases of all parts as one, by kind."""
-    whole = {kind: ScoredBases(floor=_FLOOR) for kind in KINDS}
+def _together(parts: Sequence[ScoredBases]) -> ScoredBases:
+    """The scored bases of all species as one."""
+    whole = ScoredBases(floor=_FLOOR)
     for part in parts:
-        for kind in KINDS:
-            whole[kind].extend(part[kind])
+        whole.extend(part)
     return whole
 
 

@@ -193,7 +193,6 @@ def train_model(
     model = calibrated_model(
         network,
         parts.part("validation"),
-        parts.part("training"),
         validation_bases=settings.validation_bases,
         seed=settings.seed,
     )

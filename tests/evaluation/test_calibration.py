@@ -80,42 +80,6 @@ def test_perfect_and_perverse_scores_still_give_a_sane_map(swapped):
     assert (slopes < 100).all()
 
 
-def _error(calibration, world):
-    return reliability(_genome(world, 1_000_000, seed=100).mapped(calibration.apply)).error
-
-
-@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
-def test_training_sequence_helps_where_few_sites_are_validated(world):
-    many = _genome(world, 100_000, seed=50)
-    errors = np.array(
-        [
-            [_error(fit_calibration(few, training), world) for training in (None, many)]
-            for few in (_genome(world, 10_000, seed=seed) for seed in range(5))
-        ]
-    ).mean(axis=0)
-    assert errors[1] < 0.85 * errors[0]
-
-
-@pytest.mark.parametrize("sites", [10_000, 100_000])
-def test_training_sequence_learned_by_heart_is_not_believed(sites):
-    def by_heart(x):
-        return 3 * x + 4
-
-    unseen, world = _genome(WORLDS["line"], sites, seed=0), WORLDS["line"]
-    learned = _genome(by_heart, 200_000, seed=1)
-    alone, helped = (_error(fit_calibration(unseen, seen), world) for seen in (None, learned))
-    believed = _error(fit_calibration(learned), world)
-    assert helped < 0.25 * believed
-    assert helped < alone + 0.03
-
-
-def test_too_few_training_sites_say_nothing():
-    unseen = _genome(WORLDS["line"], 100_000, seed=0)
-    none = ScoredBases()
-    none.add(np.full(100, 0.9, np.float32), np.zeros(100, bool))
-    assert fit_calibration(unseen, none) == fit_calibration(unseen)
-
-
 def test_knots_span_the_scores():
     scored = _genome(WORLDS["line"], 100_000, seed=0)
     calibration = fit_calibration(scored)

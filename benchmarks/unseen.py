@@ -1,0 +1,86 @@
+"""What a network of many species does on one that it never saw, and as what it reads it best.
+
+Networks of all species but three: of one a near relative is left, of one the kingdom, of one
+relatives far apart. They have biases for species (``train --species-bias``) and learn without them
+for an eighth of the windows, half of them, or all. Each species that was left out is read as any,
+and as each of those that were trained on. Judged on stretches at equal distances of the regions
+that nothing is trained on, every base of both strands. Writes ``results/unseen.tsv``, whose rows
+are kept.
+
+    python benchmarks/unseen.py --genomes genomes
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from left_out import NETWORKS, accuracy, judged_regions, open_all, trained
+from rows import fill
+
+from splicenet.genome.regions import thin_out
+from splicenet.model.modelfile import ANY, Model
+from splicenet.training.settings import TrainingSettings
+
+_RESULTS = Path(__file__).parent / "results" / "unseen.tsv"
+LEFT_OUT = ("arabidopsis_thaliana", "drosophila_melanogaster", "schizosaccharomyces_pombe")
+_SHARES = (0.5, 0.125, 1.0)
+
+
+def read_as(model: Model, told: str) -> Model:
+    """The model as it reads a species, or any; calibration moves no AUPRC."""
+    name = None if told == ANY else told
+    return replace(model, network=model.network.for_species(name), species={})
+
+
+def cases(trained_on: list[str], steps: int) -> Iterator[dict[str, Any]]:
+    """Every network on every species that it never saw; one that was never told reads as any."""
+    for untold in _SHARES:
+        for species in LEFT_OUT:
+            for told in [ANY] if untold == 1 else [ANY, *trained_on]:
+                yield {"untold": untold, "steps": steps, "species": species, "told": told}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--genomes", type=Path, required=True, help="with samplesheet, splits.bed")
+    parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--test-bases", type=int, default=2_000_000)
+    parser.add_argument("--folder", type=Path, default=Path("benchmark-data/unseen"))
+    parser.add_argument("--results", type=Path, default=_RESULTS)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    known = open_all(options.genomes)
+    rest = [one for name, one in known.items() if name not in LEFT_OUT]
+    names = tuple(one.name for one in rest)
+
+    def measure(untold: float, steps: int, species: str, told: str) -> dict[str, Any]:
+        model = trained(
+            options.folder / f"{untold:g}.{steps}.splicenet",
+            rest,
+            options.genomes,
+            TrainingSettings(
+                steps=steps,
+                length="2048:8192",
+                untold=untold,
+                evaluations=4,
+                validation_bases=300_000,
+                test_bases=1 << 16,
+            ),
+            config=replace(NETWORKS["default"], species=names),
+        )
+        one = known[species]
+        where = thin_out(judged_regions(options.genomes, one), options.test_bases // 2)
+        return accuracy(read_as(model, told), one, where)
+
+    found = fill(options.results, cases(list(names), options.steps), measure)
+    print(found.to_string())
+
+
+if __name__ == "__main__":
+    main()

@@ -165,7 +165,7 @@ def junctions(
             skipped=skipped,
         )
         for reason, count in skipped.items():
-            click.echo(f"note: {reads}: {count:,} {reason}", err=True)
+            click.echo(f"note: {reads}: {reason}: {count:,}", err=True)
         scored = list(score_junctions(seen, genome, reader, within=within, known=known))
         if clean is not None:
             spurious = spurious_introns(

@@ -41,7 +41,7 @@ def read_genes(path: str | None, genome: Genome) -> Genes | None:
         return None
     annotation = open_annotation(path, genome)
     for reason, count in annotation.skipped.items():
-        click.echo(f"note: {path}: {count:,} {reason}", err=True)
+        click.echo(f"note: {path}: {reason}: {count:,}", err=True)
     return Genes(annotation.transcripts)
 
 

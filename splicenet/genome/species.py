@@ -196,7 +196,7 @@ def match_sites(sites: Sequence[Site], genome: Genome, *, path: str | Path) -> l
 
 
 def _left_out(path: str | Path, skipped: Mapping[str, int]) -> list[str]:
-    return [f"{path}: {count:,} {reason}" for reason, count in skipped.items()]
+    return [f"{path}: {reason}: {count:,}" for reason, count in skipped.items()]
 
 
 def _sequence_sources(genome: Genome) -> dict[str, Any]:

@@ -83,6 +83,13 @@ _setting = partial(field_option, TrainingSettings(steps=_DEFAULT_STEPS))
     "equal distances.  [default: all]",
 )
 @field_option(NetworkConfig, "--cell", "cell", "As of train.", type=click.Choice(CELLS))
+@click.option(
+    "--species-bias",
+    is_flag=True,
+    help="Tell the network, as train does, which of several species it reads; the one that was "
+    "left out it reads as any.",
+)
+@_setting("--untold", "untold", "As of train.")
 @_setting("--length", "length", "As of train.", type=str)
 @_setting("--batch-tokens", "batch_tokens", "As of train.")
 @_setting("--evaluations", "evaluations", "Times that each training is judged half-way.")
@@ -118,6 +125,7 @@ def crossval(
     ceiling: bool,
     seeds: int,
     cell: str,
+    species_bias: bool,
     similar: float,
     exclude_similar: bool,
     jobs: int,
@@ -156,6 +164,7 @@ def crossval(
         "holdout": sha256(holdout) if os.path.isfile(holdout) else holdout,
         "training": settings.to_dict(),
         "network": config.to_dict(),
+        "species_bias": species_bias,
         "similar": similar,
         "exclude_similar": exclude_similar,
     }
@@ -173,6 +182,7 @@ def crossval(
                     config=config,
                     settings=settings,
                     holdout=holdout,
+                    species_bias=species_bias,
                     similar=similar,
                     exclude=exclude_similar,
                     device=choose_device(device, threads),

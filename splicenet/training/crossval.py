@@ -107,6 +107,7 @@ def run_fold(
     config: NetworkConfig,
     settings: TrainingSettings,
     held_out: Mapping[str, Sequence[Interval]],
+    species_bias: bool = False,
     similar: float = 0.5,
     exclude: bool = False,
     device: str = "cpu",
@@ -123,6 +124,9 @@ def run_fold(
         Its folder; made if it is not there.
     held_out
         By name what judges each species; no fold trains on it.
+    species_bias
+        Whether the network has biases for each species, of several, that it is trained on. What it
+        is judged on and does not know, it reads as any.
     similar
         Share of a gene's words in the training sequence from which it counts as known.
     exclude
@@ -141,6 +145,8 @@ def run_fold(
             raise RegionError(message)
     folder.mkdir(parents=True, exist_ok=True)
     settings = replace(settings, seed=fold.seed)
+    if species_bias and len(fold.trained) > 1:
+        config = replace(config, species=fold.trained)
     learned = [species[name] for name in fold.trained]
     model_file = folder / f"model{SUFFIX}"
     if model_file.exists():

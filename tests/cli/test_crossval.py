@@ -168,6 +168,30 @@ def test_ceiling_and_left_out_model_are_judged_by_the_same_bases(cli, sheet, tmp
     assert "7" in set(similar["like_species"])
 
 
+def test_networks_may_be_told_their_species(cli, sheet, tmp_path):
+    for end in ("fa", "gtf"):
+        text = sheet.with_name(f"right.{end}").read_text()
+        sheet.with_name(f"third.{end}").write_text(text.replace("right", "third"))
+    three = sheet.with_name("three.csv")
+    three.write_text(sheet.read_text() + "third,animal,third.fa,third.gtf\n")
+    choices = (*CHOICES.replace("--no-ceiling ", "").split(), "--species-bias", "--untold", 0.5)
+    for fold in ("without-third-1", "within-third-1"):
+        done = cli("crossval", three, "--holdout", 0.2, *choices, "--fold", fold, "-o", tmp_path)
+        assert done.code == 0, done.err
+    told, alone = (
+        load_model(tmp_path / "folds" / fold / "model.splicenet")
+        for fold in ("without-third-1", "within-third-1")
+    )
+    assert told.network.config.species == ("left", "right")
+    assert told.record["training"]["untold"] == 0.5
+    assert alone.network.config.species == ()
+    judged = pd.read_csv(tmp_path / "folds" / "without-third-1" / "judged.tsv", sep="\t")
+    assert set(judged["species"]) == {"third"}
+    assert judged["auprc"].notna().all()
+    again = cli("crossval", three, "--holdout", 0.2, *CHOICES.split(), "-o", tmp_path)
+    assert "folds of another" in again.sentence
+
+
 def test_a_changed_file_is_another_cross_validation(cli, sheet, arguments, tmp_path):
     copies = {name: sheet.with_name(name).read_text() for name in ("species.csv", "right.bed")}
     for name in ("left.fa", "right.fa", "left.gtf", "right.gtf"):

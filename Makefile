@@ -14,7 +14,7 @@ GENOME := --fasta $(FLY)/genome.fa.gz --annotation $(FLY)/annotation.gtf.gz
 
 CROSSVAL := --steps 800 --length 2048 --evaluations 4 --validation-bases 200000 --test-bases 8000000 --threads 1
 CLADE := --length 4096:8192 --test-bases 8000000
-SECOND := --length 8192 --learning-rate 0.002 --validation-bases 3000000 --test-bases 8000000 --init benchmark-data/models/animals.splicenet --folder benchmark-data/models/second
+SECOND := --validation-bases 3000000 --folder benchmark-data/models/second
 PRETRAIN := --steps 2500 --words 12 --length 2048 --validation-bases 300000 --evaluations 8 --test-bases 600000 --threads 1
 
 .PHONY: demo test lint bench bench-accuracy bench-models bench-species clean
@@ -56,8 +56,12 @@ bench-models: .venv/ready
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) --minutes 85
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model plants --minutes 35
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model animals --minutes 80
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model fungi --minutes 28
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --model animals --minutes 90
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --model animals --minutes 90 \
+	  --length 8192 --learning-rate 0.002 --test-bases 8000000 --init benchmark-data/models/animals.splicenet
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --minutes 78 \
+	  --length 8192 --learning-rate 0.003 --untold 0.5 --init benchmark-data/models/universal.splicenet
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --model fungi --minutes 28 \
+	  --length 4096:8192 --test-bases 100000000
 	$(BIN)/python benchmarks/shipped.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/calibration.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/unannotated.py --genomes $(GENOMES)

@@ -14,7 +14,7 @@ import click
 import torch
 
 from splicenet.cli.folds import Command, claim_folder, fold_lock, run_processes
-from splicenet.cli.options import choose_device, device_options, field_option
+from splicenet.cli.options import check_untold, choose_device, device_options, field_option
 from splicenet.cli.running import Terminal, share_or_regions
 from splicenet.exceptions import SamplesheetError, SplicenetError
 from splicenet.genome.checksum import sha256
@@ -148,12 +148,19 @@ def crossval(
     splicenet crossval species.csv --list
     splicenet crossval species.csv --fold without-caenorhabditis_elegans-1
     """
+    check_untold(choices["untold"], species_bias)
     if choices["minutes"] is None and choices["steps"] is None:
         choices["steps"] = _DEFAULT_STEPS
     settings, config = TrainingSettings(**choices), NetworkConfig(cell=cell)
     rows = read_samplesheet(samplesheet)
     groups = _groups(rows, by, samplesheet)
     folds = plan_folds(groups, seeds=range(1, seeds + 1), ceiling=ceiling)
+    if species_bias and all(len(one.trained) < 2 for one in folds):
+        raise SamplesheetError(
+            "--species-bias tells species apart, and every network here is trained on one; "
+            "name three or more",
+            path=samplesheet,
+        )
     if only_list:
         click.echo("\n".join(one.name for one in folds))
         return

@@ -15,9 +15,11 @@ from splicenet.genome.species import Species, open_species
 from splicenet.model.cells import CELLS
 from splicenet.model.config import usual_cell
 from splicenet.model.shipped import AUTO, find_model
+from splicenet.training.settings import TrainingSettings
 
 __all__ = [
     "cell_option",
+    "check_untold",
     "choose_device",
     "device_options",
     "field_option",
@@ -127,6 +129,18 @@ cell_option = click.option(
     "--architecture lstm]",
 )
 """The cell, None if nobody asks for one: :func:`usual_cell` then says."""
+
+
+def check_untold(untold: float, species_bias: bool) -> None:
+    """Refuse a share of windows that are not told of where none is.
+
+    Raises
+    ------
+    click.UsageError
+        If the share was chosen.
+    """
+    if untold != TrainingSettings.untold and not species_bias:
+        raise click.UsageError("--untold is for networks that are told; give --species-bias, too")
 
 
 def choose_device(device: str, threads: int | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from splicenet.genome.sequence import Genome
-from splicenet.model.kin import choose_reading
+from splicenet.model.kin import ENOUGH, choose_reading
 from splicenet.model.modelfile import ANY
 
 __all__ = ["name_reading"]
@@ -21,9 +21,11 @@ def name_reading(model: str, genome: Genome) -> str:
             err=True,
         )
     elif kin is not None:
+        short = sum(genome.lengths.values()) < ENOUGH
+        why = "is too short to tell whose it is" if short else f"is like no species of {told}"
         click.echo(
-            f"note: {genome.path}: its words are those of no species that {told} knows; read as "
-            "any (as a relative, if 'splicenet models' has one: -m MODEL:SPECIES)",
+            f"note: {genome.path} {why}; read as any (if you know one of its genus: "
+            f"-m {told}:SPECIES)",
             err=True,
         )
     return told

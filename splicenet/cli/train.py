@@ -9,6 +9,7 @@ import click
 
 from splicenet.cli.options import (
     cell_option,
+    check_untold,
     choose_device,
     device_options,
     field_option,
@@ -282,6 +283,7 @@ def train(
     """
     if freeze and not init:
         raise click.UsageError("--freeze keeps the weights of --init; name that model too")
+    check_untold(choices["untold"], species_bias)
     if resume and restart:
         raise click.UsageError("give --resume or --restart, not both")
     if all(choices[limit] is None for limit in ("minutes", "steps", "epochs")):

@@ -195,11 +195,11 @@ def reliability(scored: ScoredBases, *, lowest: float = 0.1, bins: int = 18) -> 
 
 
 def calibration_error_of_all(scored: ScoredBases) -> float:
-    """What the expected calibration error over all bases is at most, the usual measure.
+    """The expected calibration error over all bases, the usual measure, in eighteen bins.
 
     Nearly all bases are of no kind and known to be, so that it is next to nothing for any model.
-    Those below the floor, whose probabilities are not kept, count by the worst that these can be.
-    NaN if no base was added.
+    Those below the floor, a probability, are a bin of their own: theirs are not kept, and count by
+    the worst that they can be. NaN if no base was added.
     """
     if not scored.bases:
         return nan

@@ -4,9 +4,10 @@ A model that is told its species reads better, and a genome tells of itself: wor
 as frequent all over a genome as they are rarely in another. The limit was found on nine species
 and four fourth chromosomes of flies. Stretches at equal distances from sequence that the model had
 not seen, 4 Mb in all, lay within 0.073 of their own species; those of any other genus lay beyond
-0.102. *Arabidopsis thaliana* and *A. arenosa* are 0.03 apart, and read as each other nearly as well
-as themselves. The flies' fourth chromosome is like no other of theirs, and nearest to a yeast,
-0.12 away: beyond the limit the nearest is no relative, and is not named.
+0.102. *Arabidopsis thaliana* and *A. arenosa* are 0.03 apart: *A. arenosa* is read as *A. thaliana*
+nearly as well as as itself. The flies' fourth chromosome is like no other of theirs, and nearest to
+a yeast, 0.12 away: beyond the limit the nearest need be no relative, and is not named. Of 100 kb
+and less words say too little: there even sequence of a species itself may lie beyond the limit.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from splicenet.genome.spectrum import spectrum, spectrum_distance
 from splicenet.model.modelfile import load_model
 from splicenet.model.shipped import AUTO, DEFAULT, find_model, narrowest_model
 
-__all__ = ["ALIKE", "Kin", "choose_reading", "nearest_kin", "sample_words"]
+__all__ = ["ALIKE", "ENOUGH", "Kin", "choose_reading", "nearest_kin", "sample_words"]
 
 ALIKE = 0.085
 """Distance from which a genome is not taken for that of a species."""
+ENOUGH = 200_000
+"""Bases from which a genome's words tell whose it is not."""
 _SAMPLE = 4_000_000
 
 

@@ -24,12 +24,13 @@ from splicenet.evaluation.judge import Judgement, Part, judge_baselines, judge_m
 from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Interval
 from splicenet.genome.output import atomic
-from splicenet.genome.regions import complement, merge, subtract, thin_out
+from splicenet.genome.regions import complement, merge, subtract
 from splicenet.genome.sketch import Sketch
 from splicenet.genome.species import Species
 from splicenet.genome.spectrum import spectrum, spectrum_distance
 from splicenet.model.modelfile import SUFFIX, Model, load_model
 from splicenet.model.network import NetworkConfig
+from splicenet.training.finish import thinned
 from splicenet.training.leakage import Leak, find_leaks
 from splicenet.training.parts import part_species
 from splicenet.training.run import Reporter, train_model
@@ -163,7 +164,7 @@ def run_fold(
             resume=True,
             reporter=reporter,
         )
-    judged = [(species[name], _some(held_out[name], settings.test_bases)) for name in fold.judged]
+    judged = thinned([(species[n], held_out[n]) for n in fold.judged], settings.test_bases)
     training = _outside(learned, held_out)
     sketch = _sketch(training)
     spectra = {one.name: spectrum(one.genome, where) for one, where in training}
@@ -190,10 +191,6 @@ def run_fold(
         pd.DataFrame(found, columns=Leak.COLUMNS).to_csv(file, sep="\t", index=False)
     with atomic(folder / JUDGED) as file:
         pd.DataFrame(rows).to_csv(file, sep="\t", index=False)
-
-
-def _some(regions: Sequence[Interval], strand_bases: int | None) -> list[Interval]:
-    return list(regions) if strand_bases is None else thin_out(regions, strand_bases // 2)
 
 
 def _outside(species: Sequence[Species], held_out: Mapping[str, Sequence[Interval]]) -> list[Part]:

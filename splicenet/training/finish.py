@@ -37,7 +37,7 @@ _CALIBRATION_SHARE = 10
 _ENOUGH_SITES = 50
 """A species with fewer in its validation sequence has no scale of its own."""
 
-Part = tuple[Species, list[Interval]]
+Part = tuple[Species, Sequence[Interval]]
 
 
 def calibrated_model(
@@ -95,9 +95,10 @@ def _scale(scored: Mapping[Kind, ScoredBases]) -> Scale:
 
 def thinned(parts: Sequence[Part], strand_bases: int | None) -> list[Part]:
     """So many strand-bases of each species, in stretches at equal distances; None is all."""
-    if strand_bases is None:
-        return list(parts)
-    return [(species, thin_out(regions, strand_bases // 2)) for species, regions in parts]
+    return [
+        (one, list(regions) if strand_bases is None else thin_out(regions, strand_bases // 2))
+        for one, regions in parts
+    ]
 
 
 def held_out_record(
@@ -152,7 +153,7 @@ def _probes(validation: Sequence[Part], seed: int) -> list[np.ndarray]:
     probes = []
     for index in range(_PROBES):
         species, regions = validation[index % len(validation)]
-        region = regions[rng.integers(len(regions))]
+        region = regions[int(rng.integers(len(regions)))]
         start = int(rng.integers(region.start, max(region.end - PROBE_LENGTH, region.start) + 1))
         probes.append(species.genome.fetch(region.contig, start, start + PROBE_LENGTH))
     return probes

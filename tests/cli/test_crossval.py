@@ -188,8 +188,35 @@ def test_networks_may_be_told_their_species(cli, sheet, tmp_path):
     judged = pd.read_csv(tmp_path / "folds" / "without-third-1" / "judged.tsv", sep="\t")
     assert set(judged["species"]) == {"third"}
     assert judged["auprc"].notna().all()
-    again = cli("crossval", three, "--holdout", 0.2, *CHOICES.split(), "-o", tmp_path)
-    assert "folds of another" in again.sentence
+    plain = [choice for choice in choices[:-2] if choice != "--species-bias"]
+    again = ("crossval", three, "--holdout", 0.2, "-o", tmp_path)
+    assert (
+        "folds of another training and species_bias"
+        in cli(*again, *plain, "--untold", 0.125).sentence
+    )
+    assert "--untold is for networks that are told" in cli(*again, *plain, "--untold", 0.5).sentence
+    assert "every network here is trained on one" in cli("crossval", sheet, *choices).sentence
+
+
+def test_folds_are_told_what_the_command_was(monkeypatch, cli, sheet, tmp_path):
+    """As processes of their own, with the same choices."""
+    begun = []
+    monkeypatch.setattr(
+        "splicenet.cli.crossval.run_processes", lambda commands, *_, **__: begun.extend(commands)
+    )
+    monkeypatch.setattr("splicenet.cli.crossval._report", lambda folder, folds: folder.touch())
+    (tmp_path / "crossval.md").touch()
+    three = sheet.with_name("three.csv")
+    three.write_text(sheet.read_text() + "third,animal,third.fa,third.gtf\n")
+    for end in ("fa", "gtf"):
+        text = sheet.with_name(f"right.{end}").read_text()
+        sheet.with_name(f"third.{end}").write_text(text.replace("right", "third"))
+    done = cli("crossval", three, "--species-bias", "--untold", 0.5, "-o", tmp_path)
+    assert done.code == 0, done.err
+    assert len(begun) == 6
+    for command in begun:
+        told = command.arguments
+        assert "--species-bias" in told and told[told.index("--untold") + 1] == "0.5"
 
 
 def test_a_changed_file_is_another_cross_validation(cli, sheet, arguments, tmp_path):

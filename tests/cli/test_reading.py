@@ -107,9 +107,18 @@ def test_a_genome_like_none_of_the_species_is_told_so(
     save_model(path, replace(trained_model, words={"strange": strange}))
     run = ("predict", fly_files.fasta, *REGION)
     found, any_, plain = (cli(*run, "-m", model) for model in (path, f"{path}:any", trained))
-    assert "its words are those of no species that" in found.err and "read as any" in found.err
+    assert f"is like no species of {path}; read as any" in found.err
     assert any_.err == plain.err == ""
     assert found.out == any_.out.replace("m.splicenet:any", "m.splicenet")
+
+
+def test_a_short_sequence_is_not_said_to_be_like_none(cli, knowing, fly_files, tmp_path):
+    with open_genome(fly_files.fasta) as genome:
+        codes = genome.fetch(fly_files.contig, 500_000, 520_000)
+    short = tmp_path / "gene.fa"
+    short.write_text(">gene\n" + "".join("ACGTN"[code] for code in codes) + "\n")
+    done = cli("predict", short, "-m", knowing)
+    assert done.code == 0 and "is too short to tell whose it is; read as any" in done.err
 
 
 def test_a_model_that_is_not_there_shows_before_the_genome_is_read(cli):

@@ -1,11 +1,11 @@
 """What a network of many species does on one that it never saw, and as what it reads it best.
 
-Networks of all species but three: of one a near relative is left, of one the kingdom, of one
-relatives far apart. They have biases for species (``train --species-bias``) and learn without them
-for an eighth of the windows, half of them, or all. Each species that was left out is read as any,
-and as each of those that were trained on. Judged on stretches at equal distances of the regions
-that nothing is trained on, every base of both strands. Writes ``results/unseen.tsv``, whose rows
-are kept.
+Networks of all species but three: of *A. thaliana* a relative of its genus stays, of
+*D. melanogaster* other animals, of *S. pombe* another fungus. They have biases for species (``train
+--species-bias``) and learn without them for an eighth of the windows, half of them, or all. Each
+species that was left out is read as any, and as each of those that were trained on. Judged on
+stretches at equal distances of the regions that nothing is trained on, every base of both strands.
+Writes ``results/unseen.tsv``, whose rows are kept.
 
     python benchmarks/unseen.py --genomes genomes
 """
@@ -37,12 +37,18 @@ def read_as(model: Model, told: str) -> Model:
     return replace(model, network=model.network.for_species(name), species={})
 
 
-def cases(trained_on: list[str], steps: int) -> Iterator[dict[str, Any]]:
+def cases(trained_on: list[str], steps: int, test_bases: int) -> Iterator[dict[str, Any]]:
     """Every network on every species that it never saw; one that was never told reads as any."""
     for untold in _SHARES:
         for species in LEFT_OUT:
             for told in [ANY] if untold == 1 else [ANY, *trained_on]:
-                yield {"untold": untold, "steps": steps, "species": species, "told": told}
+                yield {
+                    "untold": untold,
+                    "steps": steps,
+                    "test_bases": test_bases,
+                    "species": species,
+                    "told": told,
+                }
 
 
 def main() -> None:
@@ -59,7 +65,9 @@ def main() -> None:
     rest = [one for name, one in known.items() if name not in LEFT_OUT]
     names = tuple(one.name for one in rest)
 
-    def measure(untold: float, steps: int, species: str, told: str) -> dict[str, Any]:
+    def measure(
+        untold: float, steps: int, test_bases: int, species: str, told: str
+    ) -> dict[str, Any]:
         model = trained(
             options.folder / f"{untold:g}.{steps}.splicenet",
             rest,
@@ -75,10 +83,14 @@ def main() -> None:
             config=replace(NETWORKS["default"], species=names),
         )
         one = known[species]
-        where = thin_out(judged_regions(options.genomes, one), options.test_bases // 2)
-        return accuracy(read_as(model, told), one, where)
+        where = thin_out(judged_regions(options.genomes, one), test_bases // 2)
+        return {
+            **accuracy(read_as(model, told), one, where),
+            "best_step": model.record["best_step"],
+            "minutes": round(model.record["minutes"], 1),
+        }
 
-    found = fill(options.results, cases(list(names), options.steps), measure)
+    found = fill(options.results, cases(list(names), options.steps, options.test_bases), measure)
     print(found.to_string())
 
 

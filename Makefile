@@ -55,13 +55,12 @@ bench-accuracy: .venv/ready
 bench-models: .venv/ready
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) --minutes 85
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model plants --minutes 35
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model fungi --minutes 28
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model animals --minutes 80
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --model animals --minutes 90 \
 	  --length 8192 --learning-rate 0.002 --test-bases 8000000 --init benchmark-data/models/animals.splicenet
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --minutes 78 \
 	  --length 8192 --learning-rate 0.003 --untold 0.5 --init benchmark-data/models/universal.splicenet
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --model fungi --minutes 28 \
-	  --length 4096:8192 --test-bases 100000000
 	$(BIN)/python benchmarks/shipped.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/calibration.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/unannotated.py --genomes $(GENOMES)

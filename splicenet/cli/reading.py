@@ -24,8 +24,8 @@ def name_reading(model: str, genome: Genome) -> str:
         short = sum(genome.lengths.values()) < ENOUGH
         why = "is too short to tell whose it is" if short else f"is like no species of {told}"
         click.echo(
-            f"note: {genome.path} {why}; read as any (if you know one of its genus: "
-            f"-m {told}:SPECIES)",
+            f"note: {genome.path} {why}; read as any (if you know its species, or one of its "
+            "genus, and 'splicenet models' lists it: -m MODEL:SPECIES finds more)",
             err=True,
         )
     return told

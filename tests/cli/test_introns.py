@@ -12,5 +12,6 @@ def test_what_cannot_be_written_is_found_out_before_anything_is_scored(
 
     monkeypatch.setattr("splicenet.cli.introns.LikelySites", too_late)
     path = tmp_path / "missing" / "introns"
-    sentence = refused("introns", fly_files.fasta, "-o", path, "--format", form, "--device", "cpu")
+    model = ("-m", "universal:any", "--device", "cpu")
+    sentence = refused("introns", fly_files.fasta, "-o", path, "--format", form, *model)
     assert sentence.startswith(f"{path}: cannot be written: its folder does not exist")

@@ -10,6 +10,7 @@ from typing import Any
 
 from splicenet.genome.labels import KINDS
 from splicenet.model.modelfile import Model
+from splicenet.training.settings import TrainingSettings
 
 __all__ = ["model_card"]
 
@@ -52,8 +53,13 @@ def _training(model: Model) -> list[str]:
     weights = sum(parameter.numel() for parameter in model.network.parameters())
     level = "" if config.architecture == "conv" else f", cell {config.cell}"
     versions = ", ".join(f"{what} {version}" for what, version in record["versions"].items())
+    told = (
+        f"- told which of {len(config.species)} species it reads, but for"
+        f" {settings.get('untold', TrainingSettings.untold):.1%} of the windows"
+    )
     return [
         f"- network: {config.architecture}{level}, {weights:,} weights",
+        *([told] if config.species else []),
         f"- training: {record['minutes']:,.0f} minutes, {record['steps']:,} steps of"
         f" {settings['batch_tokens']:,} bases, the best of them at step {record['best_step']:,};"
         f" seed {record['seed']}; began from {_file(settings.get('init'), 'nothing')}",

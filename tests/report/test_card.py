@@ -26,3 +26,15 @@ def test_the_card_of_the_shipped_model():
 def test_a_model_without_a_record():
     model = replace(open_model("universal"), record={})
     assert "does not say" in model_card("mine", model)
+
+
+def test_what_it_was_not_told_of(trained_model):
+    for name, share in (("universal", "50.0%"), ("plants:arabidopsis_thaliana", None)):
+        model = open_model(name)
+        told = [line for line in model_card(name, model).splitlines() if "- told which" in line]
+        assert [share in line for line in told] == [True] * (share is not None)
+    record = open_model("universal").record
+    before = {name: value for name, value in record["training"].items() if name != "untold"}
+    old = replace(open_model("universal"), record=record | {"training": before})
+    assert "9 species it reads, but for 12.5% of the windows" in model_card("old", old)
+    assert "told which" not in model_card("mine", trained_model)

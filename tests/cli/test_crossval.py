@@ -50,6 +50,17 @@ def sheet(fly_files, planted, tmp_path_factory):
     return path
 
 
+@pytest.fixture
+def three(sheet):
+    """The sheet with a third species, whose sequence is that of the second."""
+    for end in ("fa", "gtf"):
+        text = sheet.with_name(f"right.{end}").read_text()
+        sheet.with_name(f"third.{end}").write_text(text.replace("right", "third"))
+    three = sheet.with_name("three.csv")
+    three.write_text(sheet.read_text() + "third,animal,third.fa,third.gtf\n")
+    return three
+
+
 @pytest.fixture(scope="module")
 def arguments(sheet):
     holdout = str(sheet.with_name("right.bed"))
@@ -168,12 +179,7 @@ def test_ceiling_and_left_out_model_are_judged_by_the_same_bases(cli, sheet, tmp
     assert "7" in set(similar["like_species"])
 
 
-def test_networks_may_be_told_their_species(cli, sheet, tmp_path):
-    for end in ("fa", "gtf"):
-        text = sheet.with_name(f"right.{end}").read_text()
-        sheet.with_name(f"third.{end}").write_text(text.replace("right", "third"))
-    three = sheet.with_name("three.csv")
-    three.write_text(sheet.read_text() + "third,animal,third.fa,third.gtf\n")
+def test_networks_may_be_told_their_species(cli, sheet, three, tmp_path):
     choices = (*CHOICES.replace("--no-ceiling ", "").split(), "--species-bias", "--untold", 0.5)
     for fold in ("without-third-1", "within-third-1"):
         done = cli("crossval", three, "--holdout", 0.2, *choices, "--fold", fold, "-o", tmp_path)
@@ -199,7 +205,7 @@ def test_networks_may_be_told_their_species(cli, sheet, tmp_path):
     assert "every network here is trained on one" in cli("crossval", sheet, *choices).sentence
 
 
-def test_folds_are_told_what_the_command_was(monkeypatch, cli, sheet, tmp_path):
+def test_folds_are_told_what_the_command_was(monkeypatch, cli, three, tmp_path):
     """As processes of their own, with the same choices."""
     begun = []
     monkeypatch.setattr(
@@ -207,11 +213,6 @@ def test_folds_are_told_what_the_command_was(monkeypatch, cli, sheet, tmp_path):
     )
     monkeypatch.setattr("splicenet.cli.crossval._report", lambda folder, folds: folder.touch())
     (tmp_path / "crossval.md").touch()
-    three = sheet.with_name("three.csv")
-    three.write_text(sheet.read_text() + "third,animal,third.fa,third.gtf\n")
-    for end in ("fa", "gtf"):
-        text = sheet.with_name(f"right.{end}").read_text()
-        sheet.with_name(f"third.{end}").write_text(text.replace("right", "third"))
     done = cli("crossval", three, "--species-bias", "--untold", 0.5, "-o", tmp_path)
     assert done.code == 0, done.err
     assert len(begun) == 6

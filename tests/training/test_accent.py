@@ -37,6 +37,7 @@ def test_so_many_windows_are_not_told(choices, lowest, highest, two, settings, t
     grounds_of = torch.cat([torch.from_numpy(batch.grounds) for batch in drawn])
     assert lowest <= (told < 0).float().mean() <= highest
     assert (told[told >= 0] == 1 - grounds_of[told >= 0]).all()
+    assert set(told.tolist()) == ({-1, 0, 1} if lowest < 1 else {-1})
     assert set(grounds_of.tolist()) == {0, 1}
     plain = Batches(grounds, settings(), NetworkConfig(**tiny), torch.device("cpu"))
     assert plain.draw(0, 0.5).species is None

@@ -26,7 +26,7 @@ from splicenet.genome.scored_junctions import (
     write_junctions,
 )
 from splicenet.genome.sequence import open_genome
-from splicenet.genome.species import open_annotation
+from splicenet.genome.species import left_out, open_annotation
 from splicenet.inference.junctions import score_junctions, spurious_introns
 from splicenet.inference.windows import WindowReader
 from splicenet.model.shipped import open_model
@@ -164,8 +164,8 @@ def junctions(
             min_reads=min_reads,
             skipped=skipped,
         )
-        for reason, count in skipped.items():
-            click.echo(f"note: {reads}: {reason}: {count:,}", err=True)
+        for note in left_out(reads, skipped):
+            click.echo(f"note: {note}", err=True)
         scored = list(score_junctions(seen, genome, reader, within=within, known=known))
         if clean is not None:
             spurious = spurious_introns(

@@ -21,7 +21,7 @@ from splicenet.genome.genes import Genes
 from splicenet.genome.output import is_stream
 from splicenet.genome.rows import RowWriter
 from splicenet.genome.sequence import Genome
-from splicenet.genome.species import open_annotation
+from splicenet.genome.species import left_out, open_annotation
 from splicenet.genome.vcf import VcfRecord
 from splicenet.genome.vcf_writer import VcfWriter, with_lines
 from splicenet.inference.annotate import Annotator
@@ -40,8 +40,8 @@ def read_genes(path: str | None, genome: Genome) -> Genes | None:
     if path is None:
         return None
     annotation = open_annotation(path, genome)
-    for reason, count in annotation.skipped.items():
-        click.echo(f"note: {path}: {reason}: {count:,}", err=True)
+    for note in left_out(path, annotation.skipped):
+        click.echo(f"note: {note}", err=True)
     return Genes(annotation.transcripts)
 
 

@@ -19,7 +19,7 @@ from splicenet.genome.intervals import Interval, Junction, Site, Transcript
 from splicenet.genome.labels import Labels
 from splicenet.genome.sequence import Genome, open_genome
 
-__all__ = ["Species", "match_sites", "open_annotation", "open_bare", "open_species"]
+__all__ = ["Species", "left_out", "match_sites", "open_annotation", "open_bare", "open_species"]
 
 _MOST_CONTIGS = 1000
 """How many contigs the record of a model names: a draft genome may have a million."""
@@ -119,12 +119,12 @@ def _labelled(
     if annotation is not None:
         read = open_annotation(annotation, genome)
         transcripts, genes = read.transcripts, read.genes()
-        notes += _left_out(annotation, read.skipped)
+        notes += left_out(annotation, read.skipped)
         sources["annotation"] = _source(annotation, sha256(annotation))
     if alignments is not None:
         skipped: Counter[str] = Counter()
         junctions = read_junctions(alignments, genome, skipped=skipped)
-        notes += _left_out(alignments, skipped)
+        notes += left_out(alignments, skipped)
         sources["alignments"] = _source(alignments, sha256(alignments)) | {"min_reads": min_reads}
     labels = Labels.build(transcripts, junctions, min_reads=min_reads)
     if not labels.count("donor"):
@@ -195,7 +195,8 @@ def match_sites(sites: Sequence[Site], genome: Genome, *, path: str | Path) -> l
     return [replace(one, contig=names[one.contig]) for one in sites if one.contig in names]
 
 
-def _left_out(path: str | Path, skipped: Mapping[str, int]) -> list[str]:
+def left_out(path: str | Path, skipped: Mapping[str, int]) -> list[str]:
+    """What was left out of a file, a sentence for every reason."""
     return [f"{path}: {reason}: {count:,}" for reason, count in skipped.items()]
 
 

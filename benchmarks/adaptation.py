@@ -25,9 +25,9 @@ import torch
 from left_out import NETWORKS, accuracy, judged_regions, open_all, recorded, trained
 from rows import fill
 
+from splicenet.genome.interval_sets import shorten
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import shorten
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig

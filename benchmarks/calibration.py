@@ -24,9 +24,9 @@ from splicenet.evaluation.calibration import fit_calibration
 from splicenet.evaluation.metrics import best_f1_threshold, summarise
 from splicenet.evaluation.protocol import tally_network
 from splicenet.evaluation.scored import ScoredBases
+from splicenet.genome.interval_sets import subtract, thin_out
 from splicenet.genome.intervals import Interval, Kind
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import subtract, thin_out
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import load_model
 from splicenet.model.shipped import find_model

@@ -20,8 +20,8 @@ import torch
 from left_out import judged_regions, open_all
 
 from splicenet.genome.alphabet import LETTERS, reverse_complement
+from splicenet.genome.interval_sets import thin_out
 from splicenet.genome.intervals import Interval
-from splicenet.genome.regions import thin_out
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import load_model
 

@@ -22,8 +22,8 @@ from left_out import NETWORKS, accuracy, judged_regions, open_all, trained
 from rows import fill
 
 from splicenet.diagnostics.probe import Ground, probe_species
+from splicenet.genome.interval_sets import shorten
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import shorten
 from splicenet.genome.tasks import Task
 from splicenet.training.parts import part_species
 from splicenet.training.settings import TrainingSettings

@@ -23,10 +23,10 @@ from left_out import WHERE, judged_regions, open_all, shipped_readings, shipped_
 from rows import fill
 
 from splicenet.evaluation.judge import Judgement, judge_baselines, judge_model
-from splicenet.evaluation.metrics import calibration_error_of_all
+from splicenet.evaluation.reliability import calibration_error_of_all
+from splicenet.genome.interval_sets import subtract, thin_out
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import subtract, thin_out
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import ANY
 from splicenet.model.shipped import DEFAULT, open_model

@@ -22,8 +22,8 @@ from adaptation import adapted, draw_curves, markdown
 from left_out import accuracy, judged_regions, open_all, recorded
 from rows import fill
 
+from splicenet.genome.interval_sets import thin_out
 from splicenet.genome.intervals import Interval
-from splicenet.genome.regions import thin_out
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig

@@ -23,7 +23,7 @@ import torch
 from left_out import NETWORKS, accuracy, judged_regions, open_all, trained
 from rows import fill
 
-from splicenet.genome.regions import thin_out
+from splicenet.genome.interval_sets import thin_out
 from splicenet.model.modelfile import ANY, Model
 from splicenet.training.settings import TrainingSettings
 

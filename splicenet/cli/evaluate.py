@@ -19,8 +19,9 @@ from splicenet.evaluation.judge import (
     judge_model,
     judge_sites,
 )
-from splicenet.evaluation.metrics import Reliability, SiteMetrics, precision_recall_curve
+from splicenet.evaluation.metrics import SiteMetrics, precision_recall_curve
 from splicenet.evaluation.protocol import PROTOCOLS
+from splicenet.evaluation.reliability import Reliability
 from splicenet.evaluation.tables import as_text, metrics_table
 from splicenet.genome.bed import read_sites
 from splicenet.genome.intervals import Interval, Site

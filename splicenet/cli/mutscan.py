@@ -10,8 +10,9 @@ import click
 from splicenet.cli.scoring import read_genes, report, run_scoring
 from splicenet.cli.scoring_options import ScoringOptions, scoring_options
 from splicenet.genome.genes import Genes
+from splicenet.genome.interval_sets import merge
 from splicenet.genome.intervals import Interval
-from splicenet.genome.regions import merge, read_regions
+from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
 from splicenet.inference.saturation import Saturation
 

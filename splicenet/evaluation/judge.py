@@ -14,22 +14,17 @@ import numpy as np
 
 from splicenet.evaluation.background import Background
 from splicenet.evaluation.maxent import maximum_entropy_model
-from splicenet.evaluation.metrics import (
-    Reliability,
-    SiteMetrics,
-    best_f1_threshold,
-    reliability,
-    summarise,
-)
+from splicenet.evaluation.metrics import SiteMetrics, best_f1_threshold, summarise
 from splicenet.evaluation.protocol import PROTOCOLS, Tally, score_regions, tally_network
 from splicenet.evaluation.pwm import position_weights
+from splicenet.evaluation.reliability import Reliability, reliability
 from splicenet.evaluation.scored import ScoredBases
 from splicenet.evaluation.windows import WINDOWS, Baseline, site_windows
 from splicenet.exceptions import RegionError
 from splicenet.genome.alphabet import reverse_complement
+from splicenet.genome.interval_sets import complement, shorten
 from splicenet.genome.intervals import Interval, Kind, Site
 from splicenet.genome.labels import KINDS, STRANDS
-from splicenet.genome.regions import complement, shorten
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model
 from splicenet.model.scoring import Scores

@@ -19,10 +19,10 @@ from splicenet.exceptions import RegionError, VariantError
 from splicenet.genome.alphabet import N, encode
 from splicenet.genome.bed_intervals import read_intervals
 from splicenet.genome.contigs import match_contigs
+from splicenet.genome.interval_sets import merge
 from splicenet.genome.intervals import Strand, Variant
 from splicenet.genome.labels import UNKNOWN
 from splicenet.genome.overlaps import Overlaps
-from splicenet.genome.regions import merge
 from splicenet.genome.sequence import Genome
 from splicenet.genome.tasks import split_source
 from splicenet.genome.vcf import VcfRecord, open_vcf

@@ -14,8 +14,8 @@ from math import ceil
 import numpy as np
 
 from splicenet.genome.alphabet import N
+from splicenet.genome.interval_sets import complement, subtract
 from splicenet.genome.intervals import Interval
-from splicenet.genome.regions import complement, subtract
 from splicenet.genome.sequence import Genome
 
 __all__ = ["FencedGenome", "Split", "choose_blocks", "split_genome"]

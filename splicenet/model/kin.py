@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from splicenet.exceptions import SequenceError
+from splicenet.genome.interval_sets import thin_out
 from splicenet.genome.intervals import Interval
-from splicenet.genome.regions import thin_out
 from splicenet.genome.sequence import Genome
 from splicenet.genome.spectrum import spectrum, spectrum_distance
 from splicenet.model.modelfile import load_model

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from splicenet.genome.interval_sets import merge, subtract
 from splicenet.genome.intervals import Interval
-from splicenet.genome.regions import merge, subtract
 from splicenet.genome.species import Species
 
 __all__ = ["held_out_regions", "inherit", "learned_bases", "seen_bases", "seen_regions"]

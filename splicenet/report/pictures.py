@@ -14,7 +14,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from splicenet.evaluation.metrics import PrecisionRecallCurve, Reliability
+from splicenet.evaluation.metrics import PrecisionRecallCurve
+from splicenet.evaluation.reliability import Reliability
 from splicenet.exceptions import OutputError
 from splicenet.genome.output import atomic_path
 

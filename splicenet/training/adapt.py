@@ -14,9 +14,9 @@ from dataclasses import replace
 import numpy as np
 
 from splicenet.exceptions import TrainingError
+from splicenet.genome.interval_sets import complement, merge, subtract
 from splicenet.genome.intervals import Interval, Kind
 from splicenet.genome.labels import DONOR, KINDS, STRANDS, UNKNOWN, Labels
-from splicenet.genome.regions import complement, merge, subtract
 from splicenet.genome.species import Species
 from splicenet.genome.split import Split
 from splicenet.model.modelfile import Model

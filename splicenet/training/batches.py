@@ -19,8 +19,9 @@ from splicenet.exceptions import TrainingError
 from splicenet.genome.unknown import is_known
 from splicenet.model.network import NetworkConfig
 from splicenet.model.recurrence import Truncation
+from splicenet.training.grounds import TrainingGround
 from splicenet.training.settings import TrainingSettings
-from splicenet.training.windows import TrainingGround, WindowSampler
+from splicenet.training.windows import WindowSampler
 
 __all__ = ["Batch", "Batches", "stagger"]
 

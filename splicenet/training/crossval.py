@@ -22,9 +22,9 @@ import pandas as pd
 
 from splicenet.evaluation.judge import Judgement, Part, judge_baselines, judge_model
 from splicenet.exceptions import RegionError
+from splicenet.genome.interval_sets import complement, merge, subtract
 from splicenet.genome.intervals import Interval
 from splicenet.genome.output import atomic
-from splicenet.genome.regions import complement, merge, subtract
 from splicenet.genome.sketch import Sketch
 from splicenet.genome.species import Species
 from splicenet.genome.spectrum import spectrum, spectrum_distance

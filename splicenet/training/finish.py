@@ -18,9 +18,9 @@ from splicenet.evaluation.judge import judge_model
 from splicenet.evaluation.metrics import best_f1_threshold
 from splicenet.evaluation.protocol import PROTOCOLS, tally_network
 from splicenet.evaluation.scored import ScoredBases
+from splicenet.genome.interval_sets import spread, thin_out
 from splicenet.genome.intervals import Interval, Kind
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import spread, thin_out
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model, Scale
 from splicenet.model.network import SpliceNetwork

@@ -27,12 +27,12 @@ from splicenet.training.checkpoint import (
 )
 from splicenet.training.descent import NotFinite, descend, make_optimizer
 from splicenet.training.goals import Goal, SpliceSites
+from splicenet.training.grounds import TrainingGround
 from splicenet.training.meta import part_of_the_way
 from splicenet.training.pace import Pace, Progress
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.shares import task_columns
 from splicenet.training.signals import interrupts_held_back
-from splicenet.training.windows import TrainingGround
 
 __all__ = ["Trainer"]
 

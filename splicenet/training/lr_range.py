@@ -19,9 +19,9 @@ from splicenet.genome.species import Species
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.training.batches import Batches
 from splicenet.training.descent import NotFinite, descend, make_optimizer
+from splicenet.training.grounds import TrainingGround
 from splicenet.training.parts import split_species
 from splicenet.training.settings import TrainingSettings
-from splicenet.training.windows import TrainingGround
 
 __all__ = ["LearningRates", "RateRow", "Zone", "learning_rate_range", "lr_range", "read_range"]
 

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from splicenet.evaluation.bits import base_bits, markov_bits, network_bits
 from splicenet.genome.alphabet import N
+from splicenet.genome.interval_sets import spread, thin_out
 from splicenet.genome.intervals import Interval
 from splicenet.genome.output import atomic
-from splicenet.genome.regions import spread, thin_out
 from splicenet.genome.species import Species
 from splicenet.genome.tasks import SPLICE
 from splicenet.genome.words import WordModel, count_followers, fit_words
@@ -26,12 +26,12 @@ from splicenet.model.modelfile import SUFFIX
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.pretrained import Pretrained, save_pretrained
 from splicenet.training.batches import Batch
+from splicenet.training.grounds import TrainingGround
 from splicenet.training.loop import Trainer
 from splicenet.training.parts import Parts, split_species
 from splicenet.training.record import run_record
 from splicenet.training.run import Reporter, claim, run_to_the_end
 from splicenet.training.settings import TrainingSettings
-from splicenet.training.windows import TrainingGround
 
 __all__ = ["NextBase", "bits_table", "pretrain_model"]
 

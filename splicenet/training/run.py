@@ -23,6 +23,7 @@ from splicenet.model.provenance import inherit, learned_bases, seen_bases
 from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batches
 from splicenet.training.finish import calibrated_model, held_out_record, thinned
+from splicenet.training.grounds import TrainingGround
 from splicenet.training.inherit import (
     FREEZABLE,
     Parent,
@@ -36,7 +37,6 @@ from splicenet.training.pace import Progress
 from splicenet.training.parts import Parts, split_species
 from splicenet.training.record import run_record, task_record
 from splicenet.training.settings import TrainingSettings
-from splicenet.training.windows import TrainingGround
 
 __all__ = ["FREEZABLE", "Reporter", "checkpoint_path", "claim", "run_to_the_end", "train_model"]
 

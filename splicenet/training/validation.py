@@ -9,9 +9,9 @@ from torch import Tensor
 
 from splicenet.evaluation.metrics import average_precision
 from splicenet.evaluation.protocol import PROTOCOLS, tally_network
+from splicenet.genome.interval_sets import spread
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
-from splicenet.genome.regions import spread
 from splicenet.genome.species import Species
 from splicenet.model.network import SpliceNetwork
 

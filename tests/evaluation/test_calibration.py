@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from splicenet.evaluation.calibration import fit_calibration
-from splicenet.evaluation.metrics import average_precision, reliability
+from splicenet.evaluation.metrics import average_precision
+from splicenet.evaluation.reliability import reliability
 from splicenet.evaluation.scored import ScoredBases
 from splicenet.model.calibration import Calibration, logit
 

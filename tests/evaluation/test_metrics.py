@@ -7,13 +7,12 @@ import pytest
 from splicenet.evaluation.metrics import (
     average_precision,
     best_f1_threshold,
-    calibration_error_of_all,
     precision_recall_curve,
     precision_recall_f1,
-    reliability,
     summarise,
     top_k_accuracy,
 )
+from splicenet.evaluation.reliability import calibration_error_of_all, reliability
 from splicenet.evaluation.scored import ScoredBases
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from splicenet.genome.alphabet import N
+from splicenet.genome.interval_sets import merge
 from splicenet.genome.intervals import Interval
-from splicenet.genome.regions import merge
 from splicenet.genome.sequence import Genome
 from splicenet.genome.split import FencedGenome, choose_blocks, split_genome
 

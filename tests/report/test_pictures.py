@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from splicenet.evaluation.metrics import precision_recall_curve, reliability
+from splicenet.evaluation.metrics import precision_recall_curve
+from splicenet.evaluation.reliability import reliability
 from splicenet.evaluation.scored import ScoredBases
 from splicenet.exceptions import OutputError
 from splicenet.report.pictures import canvas, precision_recall_plot, reliability_plot

@@ -11,10 +11,11 @@ from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.training.batches import Batches
 from splicenet.training.finish import calibrated_model
+from splicenet.training.grounds import TrainingGround
 from splicenet.training.inherit import freeze_parts, open_parent, with_species
 from splicenet.training.run import train_model
 from splicenet.training.validation import validation_precision
-from splicenet.training.windows import TrainingGround, WindowSampler
+from splicenet.training.windows import WindowSampler
 
 
 @pytest.fixture

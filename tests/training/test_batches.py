@@ -9,7 +9,7 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import UNKNOWN
 from splicenet.model.network import NetworkConfig
 from splicenet.training.batches import Batches, stagger
-from splicenet.training.windows import TrainingGround
+from splicenet.training.grounds import TrainingGround
 
 
 @pytest.fixture(scope="module")

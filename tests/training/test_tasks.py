@@ -22,9 +22,10 @@ from splicenet.model.task_loss import TASK_SCALE, task_loss
 from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batch, Batches
 from splicenet.training.descent import batch_losses, descend, make_optimizer
+from splicenet.training.grounds import TrainingGround
 from splicenet.training.inherit import freeze_parts, with_tasks
 from splicenet.training.shares import gradient_shares, trunk
-from splicenet.training.windows import TrainingGround, WindowSampler, read_targets
+from splicenet.training.windows import WindowSampler, read_targets
 
 REGION, GENE = Task.parse("region"), Task.parse("contains:gene")
 TRACK, USAGE = Task("phylop", "track"), Task("usage", "usage")

@@ -9,7 +9,8 @@ from splicenet.genome.alphabet import N
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import ACCEPTOR, DONOR, NEITHER, UNKNOWN
 from splicenet.genome.sequence import Genome
-from splicenet.training.windows import TrainingGround, WindowSampler, read_window
+from splicenet.training.grounds import TrainingGround
+from splicenet.training.windows import WindowSampler, read_window
 
 LENGTH = 512
 MARGIN = 32

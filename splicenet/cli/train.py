@@ -76,6 +76,7 @@ _SECTIONS = {
     "Data and course of the run": (
         "min_reads",
         "name",
+        "incomplete",
         "validation",
         "validation_bases",
         "evaluations",
@@ -137,6 +138,13 @@ _shape = partial(field_option, _NETWORK)
     "--untold",
     "untold",
     "With --species-bias: share of windows whose species it is not told, to learn to read any.",
+)
+@click.option(
+    "--incomplete",
+    metavar="SPECIES",
+    multiple=True,
+    help="The annotation of this species lacks genes: train on the spliced genes that it has, and "
+    "take nothing for known outside of them; may be repeated.",
 )
 @click.option(
     "--layers", type=click.IntRange(1), help="Recurrent layers.  [default: 1; 2 for lstm]"

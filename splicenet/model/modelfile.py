@@ -128,8 +128,9 @@ class Model:
             return self
         if name not in self.known_species:
             known = ", ".join(sorted(self.known_species)) or "none"
+            asked = name or "a species without a name"
             raise ModelFileError(
-                f"the model has nothing of its own for {name}; the species it has something for: "
+                f"the model has nothing of its own for {asked}; the species it has something for: "
                 f"{known}"
             )
         network, scale = self.network.for_species(name), self.species.get(name, self.scale)

@@ -24,6 +24,7 @@ from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batches
 from splicenet.training.finish import calibrated_model, held_out_record, thinned
 from splicenet.training.grounds import TrainingGround
+from splicenet.training.incomplete import check_incomplete, learned_from
 from splicenet.training.inherit import (
     FREEZABLE,
     Parent,
@@ -145,6 +146,7 @@ def train_model(
     """
     reporter = reporter or Reporter()
     checkpoint = claim(output, resume or restart)
+    check_incomplete(settings.incomplete, species, config)
     tasks = resolve_tasks(config.tasks, species)
     Balance(tasks, settings.weights)  # a weight of no task shows before anything is read
     torch.manual_seed(settings.seed)
@@ -171,7 +173,7 @@ def train_model(
         _warn_of_leaks(parent, parts, reporter)
     targets = dict(zip([one.name for one in species], open_targets(tasks, species), strict=True))
     grounds = [
-        TrainingGround.of(one, regions, targets[one.name])
+        TrainingGround.of(learned_from(one, settings.incomplete), regions, targets[one.name])
         for one, regions in parts.part("training")
     ]
     if new_heads:

@@ -52,6 +52,8 @@ class TrainingSettings:
     """Share of windows drawn around annotated exons; the rest fall anywhere, on either strand."""
     untold: float = 0.125
     """Share of windows whose species a network with biases for species is not told."""
+    incomplete: tuple[str, ...] = ()
+    """Species whose annotation lacks genes: trained on only where it has some."""
     learning_rate: float = 5e-3
     weight_decay: float = 0.01
     warmup_steps: int = 100

@@ -55,6 +55,15 @@ def test_holdout_by_bed_by_share_and_none(train, tmp_path):
     assert 27_000 < sum(end - start for _, start, end in share) < 54_000
 
 
+def test_an_incomplete_annotation(train, tmp_path):
+    done = train(tmp_path / "m.splicenet", "--incomplete", "fly", steps=2)
+    assert done.code == 0
+    assert load_model(tmp_path / "m.splicenet").record["training"]["incomplete"] == ["fly"]
+    refused = train(tmp_path / "other.splicenet", "--incomplete", "worm", steps=2)
+    assert refused.code == 2 and "worm, which is not read here; there is fly" in refused.err
+    assert not (tmp_path / "other.splicenet").exists()
+
+
 def test_minutes_and_epochs(train, tmp_path, fly_files, cli):
     files = ("-f", fly_files.fasta, "-a", fly_files.annotation, "-o", tmp_path / "m.splicenet")
     small = "--length 512 --batch-tokens 4096 --evaluations 1 --threads 1 --holdout 0.02".split()

@@ -29,6 +29,8 @@ def test_the_scale_of_a_species(path):
 
 
 def test_an_unknown_species_is_refused_with_those_that_are_known(path):
+    with pytest.raises(ModelFileError, match="nothing of its own for a species without a name"):
+        open_model(f"{path}:")
     with pytest.raises(ModelFileError, match="nothing of its own for yeast.*worm"):
         open_model(f"{path}:yeast")
 

@@ -10,6 +10,7 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import NEITHER, UNKNOWN
 from splicenet.genome.species import open_species
 from splicenet.training.adapt import choose_loci, find_loci, locus_parts, self_labelled
+from splicenet.training.incomplete import learned_from
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,18 @@ def test_what_is_not_annotated_is_not_known(fly_species, fly_files, loci):
         for region in part:
             covered[region.start : region.end] += 1
     assert covered.max() == 1
+
+
+def test_an_incomplete_annotation_is_known_in_its_spliced_genes(fly_species, fly_files, loci):
+    assert learned_from(fly_species, ("worm",)) is fly_species
+    narrow = learned_from(fly_species, ("fly",))
+    assert narrow.labels.sites() == fly_species.labels.sites()
+    labels = narrow.labels.window(fly_files.contig, 0, 1_000_000, "+")
+    known = np.zeros(1_000_000, bool)
+    for locus in loci:
+        known[locus.start : locus.end] = True
+    assert 0.2 < known.mean() < 0.9
+    assert ((labels != UNKNOWN) == known).all()
 
 
 def test_a_model_labels_for_itself(trained_model, fly_species, fly_files):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import signal
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -9,8 +10,10 @@ import torch
 from splicenet.exceptions import ModelFileError, OutputError, TrainingError
 from splicenet.genome.checksum import sha256
 from splicenet.genome.intervals import Interval
+from splicenet.genome.labels import UNKNOWN
 from splicenet.genome.sequence import Genome
 from splicenet.genome.species import open_species
+from splicenet.genome.tasks import Task
 from splicenet.model.modelfile import load_model
 from splicenet.training.loss import splice_loss
 from splicenet.training.parts import split_species
@@ -51,6 +54,37 @@ def interrupt_at(monkeypatch, draw: int) -> None:
         return batch
 
     monkeypatch.setattr(WindowSampler, "draw", interrupted)
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """The labels of every batch that is drawn."""
+    original, labels = WindowSampler.draw, []
+
+    def draw(sampler, *arguments):
+        batch = original(sampler, *arguments)
+        labels.append(batch.labels)
+        return batch
+
+    monkeypatch.setattr(WindowSampler, "draw", draw)
+    return labels
+
+
+@pytest.mark.parametrize(("incomplete", "least", "most"), [((), 0, 0.3), (("fly",), 0.3, 1)])
+def test_an_incomplete_annotation_leaves_the_rest_unknown(train, seen, incomplete, least, most):
+    choices = {"steps": 4, "length": 2048, "batch_tokens": 32768, "genes": 0.0}
+    model = train(incomplete=incomplete, **choices)
+    assert least < np.mean([(labels == UNKNOWN).mean() for labels in seen]) < most
+    # What validates and what judges is all of it.
+    assert model.record["training"]["incomplete"] == incomplete
+    assert model.record["metrics"]["fly"]["both strands"]["donor"]["bases"] == 80_000
+
+
+def test_an_incomplete_annotation_of_nobody(train):
+    with pytest.raises(TrainingError, match="names worm, which is not read here"):
+        train(incomplete=("worm",), steps=1)
+    with pytest.raises(TrainingError, match="leave one of them out"):
+        train(incomplete=("fly",), tasks=(Task("region", "region"),), steps=1)
 
 
 @pytest.mark.parametrize("architecture", ["hybrid", "conv", "lstm"])

@@ -15,6 +15,9 @@ GENOME := --fasta $(FLY)/genome.fa.gz --annotation $(FLY)/annotation.gtf.gz
 CROSSVAL := --steps 800 --length 2048 --evaluations 4 --validation-bases 200000 --test-bases 8000000 --threads 1
 CLADE := --length 4096:8192 --test-bases 8000000
 SECOND := --validation-bases 3000000 --folder benchmark-data/models/second
+# Where OpenSpliceAI's own Arabidopsis networks were measured, within what is held out.
+PEERS_STRETCH := --regions NC_003070.9:26,400,001-30,400,000
+judge = $(BIN)/splicenet evaluate --model $(1) --fasta $(2)/genome.fa.gz --annotation $(2)/annotation.gtf.gz
 PRETRAIN := --steps 2500 --words 12 --length 2048 --validation-bases 300000 --evaluations 8 --test-bases 600000 --threads 1
 
 .PHONY: demo test lint bench bench-accuracy bench-models bench-species clean
@@ -47,9 +50,12 @@ bench: .venv/ready
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/speedups.py
 	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/explain.py methods
 
 bench-accuracy: .venv/ready
 	$(BIN)/python benchmarks/arabidopsis.py
+	$(call judge,benchmark-data/arabidopsis/hybrid.splicenet,benchmark-data/arabidopsis) --reliability benchmark-data/arabidopsis/reliability.png
+	$(call judge,benchmark-data/arabidopsis/hybrid.splicenet,benchmark-data/arabidopsis) $(PEERS_STRETCH)
 	$(BIN)/python benchmarks/screen.py
 
 bench-models: .venv/ready
@@ -62,6 +68,7 @@ bench-models: .venv/ready
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --minutes 78 \
 	  --length 8192 --learning-rate 0.003 --untold 0.5 --init benchmark-data/models/universal.splicenet
 	$(BIN)/python benchmarks/shipped.py --genomes $(GENOMES)
+	$(call judge,plants:arabidopsis_thaliana,$(GENOMES)/arabidopsis_thaliana_chr1) $(PEERS_STRETCH)
 	$(BIN)/python benchmarks/calibration.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/unannotated.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/readings.py --genomes $(GENOMES)

@@ -22,7 +22,7 @@ import torch
 from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import open_genome
 from splicenet.model.network import NetworkConfig, SpliceNetwork
-from splicenet.model.scoring import Stretch, scan
+from splicenet.model.scoring import WINDOW, Stretch, scan
 from splicenet.model.shipped import DEFAULT, open_model
 
 _HERE = Path(__file__).parent
@@ -46,9 +46,9 @@ def recurrent_once(network: SpliceNetwork) -> float:
     """CPU seconds of the recurrent level alone, on as many steps as the scan needs."""
     level, config = network.coarse.recurrent, network.config
     assert level is not None
-    x = torch.randn(4, config.coarse_channels, (1 << 15) // config.stride)
+    x = torch.randn(4, config.coarse_channels, WINDOW // config.stride)
     began = time.process_time()
-    for _ in range(2 * _BASES // (4 << 15)):
+    for _ in range(2 * _BASES // (4 * WINDOW)):
         level(x)
     return time.process_time() - began
 

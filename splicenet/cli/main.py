@@ -108,7 +108,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "memory" not in str(error):
             raise
-        click.echo("splicenet: the memory does not suffice; lower --batch-tokens", err=True)
+        click.echo(
+            "splicenet: the memory does not suffice; lower --batch-tokens",
+            err=True,
+        )
         return _BAD_INPUT
     return 0
 

@@ -44,7 +44,8 @@ def scanning_options(what: str) -> Callable[[Command], Command]:
                     type=click.IntRange(1 << 12),
                     default=BATCH_TOKENS,
                     show_default=True,
-                    help="Bases in a batch; memory grows with it.",
+                    help="Bases in a batch, both strands and flanks counted; memory grows "
+                    "with it. A window, some 140,000, is the least.",
                 ),
                 device_options,
             ]

@@ -50,6 +50,7 @@ _SECTIONS = {
         "layer_stride",
         "rank",
         "initialisation",
+        "longest_memory",
         "forget_bias",
         "freeze",
     ),
@@ -143,8 +144,9 @@ _shape = partial(field_option, _NETWORK)
     "--incomplete",
     metavar="SPECIES",
     multiple=True,
-    help="The annotation of this species lacks genes: train on the spliced genes that it has, and "
-    "take nothing for known outside of them; may be repeated.",
+    help="The annotation of this species lacks genes: train on the spliced genes that it has, or "
+    "what spliced reads join, 200 bases around included, and take nothing for known outside; may "
+    "be repeated.",
 )
 @click.option(
     "--layers", type=click.IntRange(1), help="Recurrent layers.  [default: 1; 2 for lstm]"
@@ -156,12 +158,19 @@ _shape = partial(field_option, _NETWORK)
     type=click.IntRange(1),
 )
 @_shape("--rank", "rank", "Rank of the recurrent matrix of --cell lowrank.", type=click.IntRange(1))
-@_shape(
+@click.option(
     "--initialisation",
-    "initialisation",
-    "Of the recurrent weights: torch's own, orthogonal matrices, or gate biases for long "
-    "memories (chrono).",
     type=click.Choice(get_args(Initialisation)),
+    help="Of the recurrent weights: torch's own, orthogonal matrices, or gate biases for long "
+    "memories (chrono).  [default: chrono for --cell diagonal without --forget-bias, else torch]",
+)
+@click.option(
+    "--longest-memory",
+    type=click.IntRange(3),
+    metavar="STEPS",
+    help="Steps of a recurrent layer (8 bases in the default network) after which --cell diagonal "
+    "keeps no more than 37% of its state, and up to which chrono spreads memories.  [default: 64 "
+    "for --cell diagonal behind convolutions, else 1024]",
 )
 @click.option(
     "--forget-bias",
@@ -262,7 +271,8 @@ def train(
     layers: int | None,
     layer_stride: int,
     rank: int,
-    initialisation: Initialisation,
+    initialisation: Initialisation | None,
+    longest_memory: int | None,
     forget_bias: float | None,
     resume: bool,
     restart: bool,
@@ -311,6 +321,7 @@ def train(
             layer_stride=layer_stride,
             rank=rank,
             initialisation=initialisation,
+            longest_memory=longest_memory,
             forget_bias=forget_bias,
             tasks=tasks,
             pool=pool,

@@ -39,10 +39,15 @@ def against_vanishing(evidence: Evidence) -> tuple[Remedy, ...]:
         why = "normalised drives: the gates are stuck nearly shut or open"
         remedies.append(Remedy("--cell layernorm-lstm", why))
     bias = f"--forget-bias {_open_bias(evidence):.1f}"
+    why = f"keeps {HORIZON_SHARE:.0%} of the state over {_steps(evidence):.0f} steps"
     if config is not None and config.cell in GATED:
-        why = f"keeps {HORIZON_SHARE:.0%} of the state over {_steps(evidence):.0f} steps"
-        remedies.append(Remedy(bias, why))
-        if config.initialisation != "chrono":
+        needed = math.ceil(_steps(evidence) / -math.log(HORIZON_SHARE))
+        if config.cell == "diagonal" and needed > config.memory:
+            longer = f"{why}; now {config.memory}"
+            remedies.append(Remedy(f"--longest-memory {needed}", longer))
+        else:
+            remedies.append(Remedy(bias, why))
+        if config.first_weights != "chrono":
             remedies.append(Remedy("--initialisation chrono", "gates that forget at all paces"))
     else:
         remedies.append(Remedy(f"--cell lstm {bias}", "a cell state that is kept, not squashed"))
@@ -61,7 +66,7 @@ def against_exploding(evidence: Evidence) -> tuple[Remedy, ...]:
     if config is None or config.cell not in (*GATED, "orthogonal"):
         remedies.append(Remedy("--cell orthogonal", "a recurrent matrix that stretches nothing"))
         remedies.append(Remedy("--cell lstm", "gates keep the state, whatever its weights"))
-    if config is None or (config.cell != "diagonal" and config.initialisation != "orthogonal"):
+    if config is None or (config.cell != "diagonal" and config.first_weights != "orthogonal"):
         remedies.append(Remedy("--initialisation orthogonal", "training starts without stretching"))
     clip = training.get("clip", 1.0)
     remedies.append(Remedy(f"--clip {clip / 4:g}", f"no single step goes far; now {clip:g}"))

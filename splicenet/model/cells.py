@@ -10,6 +10,7 @@ hidden units.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -102,20 +103,34 @@ class Diagonal(Cell):
 
     Nothing in a step waits for the step before but one product, so all steps are computed by a
     parallel scan (Martin & Cundy 2018; Feng et al. 2024).
+
+    ``a`` never exceeds ``most``, ``exp(-1 / longest_memory)``: what was heard so many steps ago has
+    faded to 1/e or less, so that a window need not begin long before what is read in it.
+
+    Parameters
+    ----------
+    inputs, hidden, longest_memory
+        As :func:`make_cell` takes them.
     """
 
-    def __init__(self, inputs: int, hidden: int) -> None:
+    def __init__(self, inputs: int, hidden: int, longest_memory: float = math.inf) -> None:
         super().__init__(hidden)
+        if not longest_memory > 0:
+            raise ValueError("longest_memory must be more than 0")
+        self.most = math.exp(-1 / longest_memory)
         self.keep = nn.Linear(inputs, hidden)
         self.new = nn.Linear(inputs, hidden)
 
     def run(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        keep = self.keep(x).sigmoid()
+        keep = self._kept(x)
         y = linear_scan(keep, (1 - keep) * self.new(x), state[0])
         return y, (y[:, -1],)
 
     def gates(self, x: Tensor, state: State | None = None) -> dict[str, Tensor]:
-        return {"keep": self.keep(x).sigmoid()}
+        return {"keep": self._kept(x)}
+
+    def _kept(self, x: Tensor) -> Tensor:
+        return self.most * self.keep(x).sigmoid()
 
     def remember(self, odds: Tensor, *, exclusive: bool) -> None:
         set_bias([self.keep.bias], 0, odds)
@@ -141,7 +156,9 @@ class LowRank(StepCell):
         return [self.narrow.weight, self.widen.weight]
 
 
-def make_cell(name: str, inputs: int, hidden: int, *, rank: int = 16) -> Cell:
+def make_cell(
+    name: str, inputs: int, hidden: int, *, rank: int = 16, longest_memory: float = math.inf
+) -> Cell:
     """Make one of :data:`CELLS`.
 
     Parameters
@@ -152,11 +169,14 @@ def make_cell(name: str, inputs: int, hidden: int, *, rank: int = 16) -> Cell:
         Width of the input, and hidden units.
     rank
         Of the recurrent matrix of ``lowrank``; no other cell asks for it.
+    longest_memory
+        Steps after which ``diagonal`` keeps no more than 1/e of its state; infinite is no bound.
+        No other cell asks for it.
 
     Raises
     ------
     ValueError
-        If there is no such cell.
+        If there is no such cell, or the longest memory is not more than 0.
     """
     makers: dict[str, Callable[[], Cell]] = {
         "lstm": lambda: LSTM(inputs, hidden),
@@ -165,7 +185,7 @@ def make_cell(name: str, inputs: int, hidden: int, *, rank: int = 16) -> Cell:
         "orthogonal": lambda: Orthogonal(inputs, hidden),
         "residual": lambda: Residual(inputs, hidden),
         "layernorm-lstm": lambda: LayerNormLSTM(inputs, hidden),
-        "diagonal": lambda: Diagonal(inputs, hidden),
+        "diagonal": lambda: Diagonal(inputs, hidden, longest_memory),
         "lowrank": lambda: LowRank(inputs, hidden, rank),
     }
     if name not in makers:

@@ -53,11 +53,14 @@ class NetworkConfig:
     """Of the recurrent matrix of ``lowrank``."""
     layer_stride: int = 1
     """Steps of a recurrent layer to one of the layer above it."""
-    initialisation: Initialisation = "torch"
+    initialisation: Initialisation | None = None
+    """Of the recurrent weights; ``None`` is ``chrono`` for ``diagonal`` without a forget bias, else
+    ``torch``."""
     forget_bias: float | None = None
     """Log-odds at which a cell begins to keep its state; ``None`` leaves it to the others."""
-    longest_memory: int = 1024
-    """Recurrent steps, for ``chrono``."""
+    longest_memory: int | None = None
+    """Recurrent steps after which ``diagonal`` keeps no more than 1/e of its state, and up to which
+    ``chrono`` spreads memories; ``None`` is 64 for ``diagonal`` behind convolutions, else 1,024."""
     site_prior: float = 1e-3
     """Share of donors, and of acceptors, that the untrained head expects."""
     tasks: tuple[Task, ...] = ()
@@ -83,7 +86,7 @@ class NetworkConfig:
     def _check_recurrence(self) -> None:
         if self.cell not in CELLS:
             raise ValueError(f"cell must be one of {', '.join(CELLS)}")
-        if self.initialisation not in get_args(Initialisation):
+        if self.first_weights not in get_args(Initialisation):
             raise ValueError(f"initialisation must be one of {', '.join(get_args(Initialisation))}")
         chrono = self.initialisation == "chrono"
         if self.cell not in GATED and (chrono or self.forget_bias is not None):
@@ -97,7 +100,7 @@ class NetworkConfig:
             raise ValueError("chrono initialisation chooses the forget bias; give one of the two")
         if self.forget_bias is not None and not math.isfinite(self.forget_bias):
             raise ValueError("forget_bias must be finite")
-        if self.longest_memory < 3:
+        if self.memory < 3:
             raise ValueError("longest_memory must be at least 3")
 
     def _check_tasks(self) -> None:
@@ -111,6 +114,20 @@ class NetworkConfig:
                 f"the task {whole[0]} reads the last states of the recurrent level, which the "
                 "architecture conv leaves out; pool mean or attention instead"
             )
+
+    @property
+    def first_weights(self) -> Initialisation:
+        """How the recurrent layers begin: a diagonal cell remembers long unless told otherwise."""
+        if self.initialisation is not None:
+            return self.initialisation
+        return "chrono" if self.cell == "diagonal" and self.forget_bias is None else "torch"
+
+    @property
+    def memory(self) -> int:
+        """The longest, in steps of a recurrent layer."""
+        if self.longest_memory is not None:
+            return self.longest_memory
+        return 64 if self.cell == "diagonal" and self.architecture == "hybrid" else 1024
 
     @property
     def phase(self) -> int:

@@ -154,7 +154,7 @@ def _coarse(level: CoarseLevel, x: Tensor, hear: Hear) -> Tensor:
 
 def _recurrent(level: RecurrentLevel, x: Tensor, hear: Hear) -> Tensor:
     """What was read of the recurrent level, added to the coarse one."""
-    steps = level.norm(F.relu(level.down(_beside(x, level.stride))))  # (B, 2, T, 2H)
+    steps = level.norm(level.down(_beside(x, level.stride)))  # (B, 2, T, 2H)
     states = _recur(level.recurrence, steps)
     hear("recurrent", states.transpose(2, 3))
     return x + _one_by_one(level.up(states), level.stride)

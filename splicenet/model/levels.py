@@ -63,9 +63,9 @@ def make_recurrence(inputs: int, config: NetworkConfig) -> Recurrence:
         rank=config.rank,
         layers=config.layers,
         layer_stride=config.layer_stride,
-        initialisation=config.initialisation,
+        initialisation=config.first_weights,
         forget_bias=config.forget_bias,
-        longest_memory=config.longest_memory,
+        longest_memory=config.memory,
     )
 
 
@@ -174,8 +174,12 @@ class RecurrentLevel(nn.Module):
         return self.join(x, y)
 
     def steps(self, x: Tensor) -> Tensor:
-        """What the recurrent layers read: (B, C, T) to (B, T', 2H)."""
-        return self.norm(F.relu(self.down(_to_strides(x, self.stride))))
+        """What the recurrent layers read: (B, C, T) to (B, T', 2H).
+
+        There is no rectifier before the norm: with one most units die in training, a single large
+        one decides the norm, and every step reads alike.
+        """
+        return self.norm(self.down(_to_strides(x, self.stride)))
 
     def join(self, x: Tensor, y: Tensor) -> Tensor:
         """Add what they say, (B, T', 2H), to the level above, (B, C, T)."""

@@ -40,7 +40,8 @@ __all__ = [
 
 ANY = "any"
 """What a model is told to read a genome as none of its species."""
-FORMAT = 1
+FORMAT = 2
+"""In 1 a rectifier stood before the norm of the recurrent level, and no cell was bounded."""
 SUFFIX = ".splicenet"
 LABEL_CONVENTION = (
     "donor: last base of the exon; acceptor: first base of the exon; "
@@ -180,8 +181,8 @@ def load_model(path: str | Path) -> Model:
     Raises
     ------
     ModelFileError
-        If the file is missing, damaged, no splicenet model, written by a newer version or made
-        for another alphabet.
+        If the file is missing, damaged, no splicenet model, written by a newer or an older version,
+        or made for another alphabet.
     """
     text, weights = _read(path)
     try:
@@ -250,10 +251,12 @@ def _frequencies(counts: Sequence[int]) -> np.ndarray:
 
 
 def _check_readable(header: dict[str, Any]) -> None:
-    if header["format"] > FORMAT:
+    if header["format"] != FORMAT:
+        newer = header["format"] > FORMAT
+        whose, then = ("a newer", "upgrade splicenet") if newer else ("an older", "train it again")
         raise ModelFileError(
-            f"this model was written by a newer splicenet (file format {header['format']}, "
-            f"this version reads up to {FORMAT}); upgrade splicenet"
+            f"this model was written by {whose} splicenet (file format {header['format']}, this "
+            f"version reads {FORMAT}); {then}"
         )
     if header["alphabet"] != LETTERS:
         raise ModelFileError(

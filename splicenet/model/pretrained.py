@@ -22,7 +22,8 @@ from splicenet.model.language import LanguageNetwork
 
 __all__ = ["Pretrained", "is_pretrained", "load_pretrained", "save_pretrained"]
 
-_FORMAT = 1
+_FORMAT = 2
+"""As that of model files, whose network it has."""
 _KEY = "splicenet_language"
 
 
@@ -72,7 +73,7 @@ def load_pretrained(path: str | Path) -> Pretrained:
     Raises
     ------
     ModelFileError
-        If the file is missing, damaged, not pretrained, or written by a newer version.
+        If the file is missing, damaged, not pretrained, or written by another version.
     """
     if not os.path.isfile(path):
         raise ModelFileError("there is no such model file", path=path)
@@ -82,9 +83,12 @@ def load_pretrained(path: str | Path) -> Pretrained:
         with safe_open(path, framework="pt") as file:
             header = json.loads(file.metadata()[_KEY])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if header["format"] > _FORMAT:
-            message = "this was written by a newer splicenet; upgrade splicenet"
-            raise ModelFileError(message, path=path)
+        if header["format"] != _FORMAT:
+            newer = header["format"] > _FORMAT
+            whose, then = (
+                ("a newer", "upgrade splicenet") if newer else ("an older", "pretrain it again")
+            )
+            raise ModelFileError(f"this was written by {whose} splicenet; {then}", path=path)
         network = LanguageNetwork(NetworkConfig.from_dict(header["network"]), header["words"])
         network.load_state_dict(tensors)
         return Pretrained(network.eval(), dict(header["record"]))

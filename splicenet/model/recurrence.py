@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import cast
 
@@ -54,10 +55,12 @@ class Truncation:
 class Layer(nn.Module):
     """One cell from the left and one from the right, (B, T, I) to (B, T, 2H)."""
 
-    def __init__(self, inputs: int, hidden: int, cell: str, rank: int) -> None:
+    def __init__(
+        self, inputs: int, hidden: int, cell: str, *, rank: int, longest_memory: float
+    ) -> None:
         super().__init__()
-        self.forward_cell = make_cell(cell, inputs, hidden, rank=rank)
-        self.backward_cell = make_cell(cell, inputs, hidden, rank=rank)
+        make = partial(make_cell, cell, inputs, hidden, rank=rank, longest_memory=longest_memory)
+        self.forward_cell, self.backward_cell = make(), make()
 
 
 class Recurrence(nn.Module):
@@ -77,7 +80,10 @@ class Recurrence(nn.Module):
         How many.
     layer_stride
         Steps of a layer to one of the layer above it.
-    initialisation, forget_bias, longest_memory
+    longest_memory
+        Steps, as :func:`~splicenet.model.cells.make_cell` and
+        :func:`~splicenet.model.initialisation.initialise` take them.
+    initialisation, forget_bias
         As :func:`~splicenet.model.initialisation.initialise` takes them.
     """
 
@@ -97,7 +103,8 @@ class Recurrence(nn.Module):
         super().__init__()
         both, self.stride = 2 * hidden, layer_stride
         self.layers = nn.ModuleList(
-            Layer(both if level else inputs, hidden, cell, rank) for level in range(layers)
+            Layer(both if level else inputs, hidden, cell, rank=rank, longest_memory=longest_memory)
+            for level in range(layers)
         )
         slower = range(layers - 1 if layer_stride > 1 else 0)
         self.down = nn.ModuleList(nn.Linear(both * layer_stride, both) for _ in slower)

@@ -41,15 +41,16 @@ Read = Callable[[np.ndarray], np.ndarray]
 """Codes in reading direction, (B, L), to K numbers a base, (B, K, L), float32."""
 
 BATCH_TOKENS = 1 << 18
-"""Bases in a batch by default; some 600 MB of memory."""
+"""Bases in a batch by default, both strands and flanks counted; at least a window is read."""
 
-WINDOW = 1 << 15
+WINDOW = 1 << 16
 """Bases between the lines of the grid; a shorter contig is one window."""
 
 _RUNG = 512
 """A shorter contig's window is a multiple of it, so that several of like length make a batch."""
 
-FLANKS = (256, 512, 1024, 2048)
+FLANKS = (256, 512, 1024, 2048, 4096)
+"""Bases; what :func:`measure_flank` chooses from."""
 _FAR = 8192
 _PROBE = 512
 _PLUS, _MINUS = 0, 1
@@ -227,8 +228,8 @@ def measure_flank(
 ) -> int:
     """Find the shortest of :data:`FLANKS` behind which a window's beginning hardly shows.
 
-    A recurrent network may remember for ever. What it remembers beyond the longest flank is left
-    to show: by the grid of windows it shows always in the same place.
+    A recurrent network, as one of LSTMs, may remember for ever. What it remembers beyond the
+    longest flank is left to show: by the grid of windows it shows always in the same place.
 
     Parameters
     ----------

@@ -133,7 +133,7 @@ class StepwiseNetwork:
 
     def steps(self, coarse: Tensor) -> Tensor:
         """What the recurrent level reads, from coarse steps."""
-        return self._norm(self._recurrent.down(coarse).relu_())
+        return self._norm(self._recurrent.down(coarse))
 
     def decode(self, fine: Tensor, coarse: Tensor, outputs: list[Tensor]) -> Tensor:
         """Probabilities of donor and acceptor, (B, 2, L), float32, where all levels meet.

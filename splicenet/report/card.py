@@ -57,14 +57,14 @@ def _training(model: Model) -> list[str]:
         f"- told which of {len(config.species)} species it reads, but for"
         f" {settings.get('untold', TrainingSettings.untold):.1%} of the windows"
     )
-    incomplete = ", ".join(settings.get("incomplete", ()))
+    incomplete = ", ".join(dict.fromkeys(settings.get("incomplete", ())))
     return [
         f"- network: {config.architecture}{level}, {weights:,} weights",
         *([told] if config.species else []),
         f"- training: {record['minutes']:,.0f} minutes, {record['steps']:,} steps of"
         f" {settings['batch_tokens']:,} bases, the best of them at step {record['best_step']:,};"
         f" seed {record['seed']}; began from {_file(settings.get('init'), 'nothing')}",
-        *([f"- outside of the genes of {incomplete} nothing was learned"] if incomplete else []),
+        *([f"- of {incomplete} only the spliced genes were learned from"] if incomplete else []),
         f"- flank: {model.flank:,} bases on either side of what is scored",
         f"- made with: {versions}",
     ]

@@ -170,7 +170,8 @@ def load_checkpoint(
     if changed:
         raise TrainingError(
             f"this checkpoint is of a run with another {', '.join(changed)}; "
-            "repeat the command that began it, or start anew with --restart",
+            "repeat the command that began it, with the splicenet that began it, or start anew "
+            "with --restart",
             path=path,
         )
     try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from splicenet.exceptions import TrainingError
 from splicenet.genome.interval_sets import merge
+from splicenet.genome.intervals import Interval
 from splicenet.genome.species import Species
 from splicenet.model.network import NetworkConfig
 from splicenet.training.adapt import find_loci
@@ -17,12 +20,12 @@ __all__ = ["check_incomplete", "learned_from"]
 def check_incomplete(
     incomplete: Sequence[str], species: Sequence[Species], config: NetworkConfig
 ) -> None:
-    """Refuse names of no species, and tasks, whose labels would go on to hold everywhere.
+    """Refuse names that no species has, and tasks: their labels would go on to hold everywhere.
 
     Raises
     ------
     TrainingError
-        If there is either.
+        If a name is unknown, or tasks are asked for beside splice sites.
     """
     names = [one.name for one in species]
     for name in incomplete:
@@ -37,8 +40,35 @@ def check_incomplete(
         )
 
 
-def learned_from(species: Species, incomplete: Sequence[str]) -> Species:
-    """The species as it is trained on: one of ``incomplete`` has the labels of its loci alone."""
+def learned_from(
+    species: Species, incomplete: Sequence[str], regions: Sequence[Interval]
+) -> Species:
+    """The species as it is trained on in these regions, 0-based half-open.
+
+    One of ``incomplete`` has its spliced genes alone, and labels in its loci alone, on both
+    strands, as :func:`find_loci` finds them; the rest of it is UNKNOWN.
+
+    Raises
+    ------
+    TrainingError
+        If no locus lies in the regions.
+    """
     if species.name not in incomplete:
         return species
-    return replace(species, labels=species.labels.within(merge(find_loci(species))))
+    reads = species.sources.get("alignments", {}).get("min_reads", 1)
+    loci = merge(find_loci(species, min_reads=reads))
+    if not any(locus.overlaps(region) for locus in loci for region in regions):
+        raise TrainingError(
+            f"--incomplete {species.name}: no spliced gene is known where it is trained on; "
+            "annotate more genes, or hold out less"
+        )
+    genes = [gene for gene in species.genes if _lies_in(gene, loci)]
+    return replace(species, labels=species.labels.within(loci), genes=genes)
+
+
+def _lies_in(gene: Interval, loci: Sequence[Interval]) -> bool:
+    """Whether one of the loci, as :func:`merge` sorts them, holds all of the gene."""
+    place = attrgetter("contig", "start")
+    before = bisect_right(loci, place(gene), key=place)
+    locus = loci[before - 1] if before else None
+    return locus is not None and locus.contig == gene.contig and gene.end <= locus.end

@@ -20,6 +20,7 @@ from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.training.batches import Batches
 from splicenet.training.descent import NotFinite, descend, make_optimizer
 from splicenet.training.grounds import TrainingGround
+from splicenet.training.incomplete import learned_from
 from splicenet.training.parts import split_species
 from splicenet.training.settings import TrainingSettings
 
@@ -80,7 +81,10 @@ def learning_rate_range(
         As :func:`lr_range` and :func:`split_species` do.
     """
     parts = split_species(species, holdout, settings)
-    grounds = [TrainingGround.of(one, regions) for one, regions in parts.part("training")]
+    grounds = [
+        TrainingGround.of(learned_from(one, settings.incomplete, regions), regions)
+        for one, regions in parts.part("training")
+    ]
     return lr_range(
         config, grounds, settings, low=low, high=high, steps=steps, device=device, on_step=on_step
     )

@@ -173,7 +173,9 @@ def train_model(
         _warn_of_leaks(parent, parts, reporter)
     targets = dict(zip([one.name for one in species], open_targets(tasks, species), strict=True))
     grounds = [
-        TrainingGround.of(learned_from(one, settings.incomplete), regions, targets[one.name])
+        TrainingGround.of(
+            learned_from(one, settings.incomplete, regions), regions, targets[one.name]
+        )
         for one, regions in parts.part("training")
     ]
     if new_heads:

@@ -53,7 +53,7 @@ class TrainingSettings:
     untold: float = 0.125
     """Share of windows whose species a network with biases for species is not told."""
     incomplete: tuple[str, ...] = ()
-    """Species whose annotation lacks genes: trained on only where it has some."""
+    """Species whose annotation lacks genes: nothing is learned outside of those that it has."""
     learning_rate: float = 5e-3
     weight_decay: float = 0.01
     warmup_steps: int = 100

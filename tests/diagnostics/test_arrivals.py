@@ -54,7 +54,8 @@ def by_level(network, windows):
 def test_a_global_error_arrives_at_the_ends_and_a_local_one_everywhere(
     network, labelled, architecture
 ):
-    found = by_level(network(architecture), labelled)
+    # Memories as long as these windows would carry the error from end to end.
+    found = by_level(network(architecture, initialisation="torch"), labelled)
     first, middle, last = found["contains-gene", FORWARD].parts
     assert last > 100 * middle and last > 100 * first
     first, middle, last = found["contains-gene", BACKWARD].parts

@@ -93,6 +93,14 @@ def test_the_forget_bias_named_would_reach_far_enough(cell):
     assert kept**evidence.reach > 0.09  # the square root of a hundredth at half the way
 
 
+def test_a_bounded_memory_is_named_where_it_ends_too_soon():
+    config = NetworkConfig(architecture="lstm", cell="diagonal", longest_memory=5)
+    evidence = Evidence(config=config, flows=(_flow(0.5),), seen=BAD)
+    name, steps = judge(evidence)[0].remedies[0].switch.split()
+    assert name == "--longest-memory"
+    assert math.exp(-evidence.reach / float(steps)) > 0.09
+
+
 def test_stuck_gates_ask_for_normalised_drives():
     stuck = _flow(0.5, gates={"forget": (0.5, 0.4)})
     finding = judge(Evidence(config=NetworkConfig(), flows=(stuck,)))[0]

@@ -179,6 +179,19 @@ def test_chrono_spreads_memories_up_to_the_longest():
     torch.testing.assert_close(gates["input"], 1 - gates["forget"], rtol=0, atol=1e-5)
 
 
+def test_a_diagonal_cell_forgets_within_its_longest_memory():
+    torch.manual_seed(1)
+    cell = make_cell("diagonal", INPUTS, HIDDEN, longest_memory=5)
+    with torch.no_grad():
+        cell.keep.bias.fill_(50)  # as if it never forgot
+        x = torch.randn(2, 41, INPUTS)
+        y, other = cell(x)[0], cell(torch.cat([torch.randn(2, 1, INPUTS), x[:, 1:]], dim=1))[0]
+    faded = (y - other).abs() / (y - other)[:, :1].abs()
+    expected = (-torch.arange(41) / 5).exp()[None, :, None].expand_as(faded)
+    torch.testing.assert_close(faded, expected, rtol=0.05, atol=1e-3)
+    assert cell.gates(x)["keep"].max() < 0.82
+
+
 @pytest.mark.parametrize("name", ["lstm", "gru", "rnn", "residual", "layernorm-lstm", "lowrank"])
 def test_orthogonal_beginnings(name):
     cell = make_cell(name, INPUTS, HIDDEN, rank=2)

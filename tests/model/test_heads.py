@@ -167,7 +167,7 @@ def unit():
     cell = made.plain.layers[0].forward_cell
     with torch.no_grad():
         cell.keep.weight.zero_()
-        cell.keep.bias.fill_(torch.tensor(KEEP).logit())
+        cell.keep.bias.fill_(torch.tensor(KEEP / cell.most).logit())
         cell.new.weight.copy_(torch.tensor([[0.5, -1.0, 2.0, 0.25]]))
         cell.new.bias.zero_()
         for head in made.heads:

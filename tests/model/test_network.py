@@ -35,6 +35,17 @@ def shaken(config: NetworkConfig, codes: torch.Tensor) -> SpliceNetwork:
     return network.eval()
 
 
+def test_every_step_of_the_recurrent_level_hears_something_else():
+    """Even where all units but one lie below zero, and that one far above."""
+    torch.manual_seed(0)
+    level = SpliceNetwork(NetworkConfig()).coarse.recurrent
+    with torch.no_grad():
+        level.down.bias.fill_(-1000.0)
+        level.down.bias[0] = 1000.0
+        steps = level.steps(10 * torch.rand(1, 64, 512))
+    assert (steps[..., 1:].std(dim=1) > 1e-4).all()
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_logits_for_every_base_whatever_the_length(config, architecture):
     config = replace(config, architecture=architecture)

@@ -246,5 +246,26 @@ def test_senseless_configurations_are_refused(changed, message):
         NetworkConfig(**changed)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "begins"),
+    [
+        ({}, "chrono"),
+        ({"cell": "lstm"}, "torch"),
+        ({"forget_bias": 1.0}, "torch"),
+        ({"initialisation": "torch"}, "torch"),
+        ({"cell": "gru", "initialisation": "chrono"}, "chrono"),
+    ],
+)
+def test_a_diagonal_cell_begins_with_long_memories(chosen, begins):
+    config = NetworkConfig(**chosen)
+    assert config.first_weights == begins
+    keeps = [
+        parameter.sigmoid().max().item()
+        for name, parameter in SpliceNetwork(config).named_parameters()
+        if name.endswith("keep.bias")
+    ]
+    assert all((keep > 0.9) == (begins == "chrono") for keep in keeps)
+
+
 def test_a_forget_bias_may_be_negative():
     assert NetworkConfig(forget_bias=-1).forget_bias == -1

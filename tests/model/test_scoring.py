@@ -10,7 +10,6 @@ from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.scoring import (
     FLANKS,
     PROBE_LENGTH,
-    WINDOW,
     Stretch,
     measure_flank,
     scan,
@@ -19,6 +18,15 @@ from splicenet.model.scoring import (
 from splicenet.model.shipped import DEFAULT, open_model
 
 BATCH = 1 << 14
+WINDOW = 1 << 14
+"""Shorter than in use, so that short sequence crosses the lines of the grid."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_windows():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("splicenet.model.scoring.WINDOW", WINDOW)
+        yield
 
 
 def fetch_from(codes: np.ndarray, start: int, end: int) -> np.ndarray:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from splicenet.exceptions import ModelFileError
+from splicenet.genome.alphabet import N
 from splicenet.model.calibration import Calibration
 from splicenet.model.modelfile import Scale, save_model
 from splicenet.model.shipped import DEFAULT, find_model, open_model
@@ -33,6 +35,24 @@ def test_an_unknown_species_is_refused_with_those_that_are_known(path):
         open_model(f"{path}:")
     with pytest.raises(ModelFileError, match="nothing of its own for yeast.*worm"):
         open_model(f"{path}:yeast")
+
+
+@pytest.mark.parametrize("name", ["universal", "plants", "animals", "fungi"])
+def test_shipped_models_read_what_lies_far_away(name, fly_species, fly_files):
+    """Farther than convolutions see: the recurrent level has something to say."""
+    network = open_model(name).network.for_species(None)
+    whole = np.stack(
+        [
+            fly_species.genome.fetch(fly_files.contig, start, start + 8192)
+            for start in (100_000, 300_000, 500_000)
+        ]
+    )
+    near = whole.copy()
+    near[:, : 4096 - network.config.margin - 64] = N
+    with torch.inference_mode():
+        read, cut = (network(torch.from_numpy(codes))[..., 4096:4608] for codes in (whole, near))
+    # Where convolutions alone read, there is no difference at all.
+    assert (read - cut)[..., :64].abs().max() > 0.01
 
 
 def test_names(path, tmp_path):

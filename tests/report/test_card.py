@@ -18,9 +18,11 @@ def test_the_card_of_the_shipped_model():
         checksum = model.record["data"][species]["fasta"]["sha256"]
         assert checksum[:12] in card
     weak = card.partition("## What it is not for")[2].splitlines()[2]
-    assert "homo_sapiens" in weak
+    assert "dictyostelium_discoideum" in weak
     assert "drosophila_melanogaster" not in weak
     assert f"seed {model.record['seed']}" in card
+    assert "- of dictyostelium_discoideum only the spliced genes were learned from" in card
+    assert "were learned from" not in model_card("plants", open_model("plants"))
 
 
 def test_a_model_without_a_record():

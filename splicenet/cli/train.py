@@ -162,15 +162,16 @@ _shape = partial(field_option, _NETWORK)
     "--initialisation",
     type=click.Choice(get_args(Initialisation)),
     help="Of the recurrent weights: torch's own, orthogonal matrices, or gate biases for long "
-    "memories (chrono).  [default: chrono for --cell diagonal without --forget-bias, else torch]",
+    "memories (chrono).  [default: chrono for --cell diagonal, unless --forget-bias is given; "
+    "else torch]",
 )
 @click.option(
     "--longest-memory",
     type=click.IntRange(3),
     metavar="STEPS",
     help="Steps of a recurrent layer (8 bases in the default network) after which --cell diagonal "
-    "keeps no more than 37% of its state, and up to which chrono spreads memories.  [default: 64 "
-    "for --cell diagonal behind convolutions, else 1024]",
+    "keeps no more than 37% of its state; for other cells, up to which chrono spreads memories.  "
+    "[default: 64 for --cell diagonal with --architecture hybrid, else 1024]",
 )
 @click.option(
     "--forget-bias",

@@ -33,6 +33,7 @@ __all__ = [
     "SUFFIX",
     "Model",
     "Scale",
+    "check_format",
     "load_model",
     "save_model",
     "species_in",
@@ -250,14 +251,26 @@ def _frequencies(counts: Sequence[int]) -> np.ndarray:
     return values / values.sum()
 
 
-def _check_readable(header: dict[str, Any]) -> None:
-    if header["format"] != FORMAT:
-        newer = header["format"] > FORMAT
+def check_format(number: int, *, path: str | Path | None = None) -> None:
+    """Refuse a file of another format than :data:`FORMAT`.
+
+    Raises
+    ------
+    ModelFileError
+        If it is another.
+    """
+    if number != FORMAT:
+        newer = number > FORMAT
         whose, then = ("a newer", "upgrade splicenet") if newer else ("an older", "train it again")
         raise ModelFileError(
-            f"this model was written by {whose} splicenet (file format {header['format']}, this "
-            f"version reads {FORMAT}); {then}"
+            f"this model was written by {whose} splicenet (file format {number}, this "
+            f"version reads {FORMAT}); {then}",
+            path=path,
         )
+
+
+def _check_readable(header: dict[str, Any]) -> None:
+    check_format(header["format"])
     if header["alphabet"] != LETTERS:
         raise ModelFileError(
             f"this model reads the alphabet {header['alphabet']!r}, not DNA ({LETTERS})"

@@ -19,11 +19,10 @@ from splicenet.genome.alphabet import LETTERS
 from splicenet.genome.output import atomic
 from splicenet.model.config import NetworkConfig
 from splicenet.model.language import LanguageNetwork
+from splicenet.model.modelfile import FORMAT, check_format
 
 __all__ = ["Pretrained", "is_pretrained", "load_pretrained", "save_pretrained"]
 
-_FORMAT = 2
-"""As that of model files, whose network it has."""
 _KEY = "splicenet_language"
 
 
@@ -44,7 +43,7 @@ def save_pretrained(path: str | Path, model: Pretrained) -> None:
         If the file cannot be written.
     """
     header = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "alphabet": LETTERS,
         "network": model.network.config.to_dict(),
         "words": model.network.words,
@@ -83,12 +82,7 @@ def load_pretrained(path: str | Path) -> Pretrained:
         with safe_open(path, framework="pt") as file:
             header = json.loads(file.metadata()[_KEY])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if header["format"] != _FORMAT:
-            newer = header["format"] > _FORMAT
-            whose, then = (
-                ("a newer", "upgrade splicenet") if newer else ("an older", "pretrain it again")
-            )
-            raise ModelFileError(f"this was written by {whose} splicenet; {then}", path=path)
+        check_format(header["format"], path=path)
         network = LanguageNetwork(NetworkConfig.from_dict(header["network"]), header["words"])
         network.load_state_dict(tensors)
         return Pretrained(network.eval(), dict(header["record"]))

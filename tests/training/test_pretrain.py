@@ -203,6 +203,14 @@ def test_a_splice_model_is_not_pretrained(trained):
         load_pretrained(trained)
 
 
+def test_a_file_of_another_format(pretrain, tmp_path, monkeypatch):
+    pretrain(steps=1, evaluations=1)
+    monkeypatch.setattr("splicenet.model.modelfile.FORMAT", 99)
+    with pytest.raises(ModelFileError, match="an older splicenet .file format") as refused:
+        load_pretrained(tmp_path / "p.splicenet")
+    assert refused.value.path == str(tmp_path / "p.splicenet")
+
+
 def test_a_damaged_file(pretrain, tmp_path):
     pretrain(steps=1, evaluations=1)
     path = tmp_path / "p.splicenet"

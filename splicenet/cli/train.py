@@ -29,6 +29,7 @@ from splicenet.model.config import usual_cell
 from splicenet.model.heads import Pool
 from splicenet.model.initialisation import Initialisation
 from splicenet.model.network import Architecture, NetworkConfig
+from splicenet.training.precision import Precision
 from splicenet.training.run import FREEZABLE, train_model
 from splicenet.training.settings import TrainingSettings
 
@@ -61,6 +62,7 @@ _SECTIONS = {
         "genes",
         "bptt",
         "checkpoint_activations",
+        "precision",
         "device",
     ),
     "Learning": (
@@ -79,6 +81,7 @@ _SECTIONS = {
         "name",
         "incomplete",
         "validation",
+        "validation_sites",
         "validation_bases",
         "evaluations",
         "patience",
@@ -113,6 +116,12 @@ _shape = partial(field_option, _NETWORK)
     "contig names or contig:start-end.",
 )
 @_setting("--validation", "validation", "Share of the rest that stops and calibrates training.")
+@click.option(
+    "--validation-sites",
+    type=click.IntRange(1),
+    help="Donors that the validation sequence of a species should hold: of a genome with fewer "
+    "genes a larger share is kept for it, up to a fifth.  [default: any number]",
+)
 @click.option(
     "--test-bases",
     type=click.IntRange(1),
@@ -200,6 +209,13 @@ _shape = partial(field_option, _NETWORK)
     is_flag=True,
     help="Compute recurrent states again in the backward pass: less memory, more time, the same "
     "gradient.",
+)
+@_setting(
+    "--precision",
+    "precision",
+    "Of the convolutions in training: auto takes bfloat16 on GPUs and on CPUs that are made for "
+    "it (AVX-512 BF16, AMX). What is trained reads in float32.",
+    type=click.Choice(get_args(Precision)),
 )
 @_setting("--genes", "genes", "Share of windows drawn around genes; the rest fall anywhere.")
 @_setting("--learning-rate", "learning_rate", "Highest learning rate; warm-up and cosine.")

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from splicenet.genome.tasks import Task
+from splicenet.model.convolution import Convolution
 
 __all__ = ["GlobalHead", "LocalHead", "Pool", "expect", "make_heads", "mean_state"]
 
@@ -37,7 +38,7 @@ class LocalHead(nn.Module):
 
     def __init__(self, width: int, task: Task) -> None:
         super().__init__()
-        self.answer = nn.Conv1d(width, max(1, len(task.classes)), 1)
+        self.answer = Convolution(width, max(1, len(task.classes)), 1)
         _silence(self.answer)
 
     def forward(self, x: Tensor) -> Tensor:

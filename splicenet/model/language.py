@@ -15,6 +15,7 @@ of one direction. Inside, both sides run from their own beginning: the second is
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import torch
@@ -23,7 +24,7 @@ from torch import Tensor, nn
 
 from splicenet.model.config import NetworkConfig
 from splicenet.model.hints import Hints
-from splicenet.model.levels import CoarseLevel, RecurrentLevel, ResidualBlock
+from splicenet.model.levels import CoarseLevel, RecurrentLevel, ResidualBlock, in_full
 from splicenet.model.network import SpliceNetwork
 from splicenet.model.recurrence import Layer, Recurrence
 
@@ -76,7 +77,7 @@ class LanguageNetwork(SpliceNetwork):
         """
         length = codes.shape[1]
         x = self.read_sides(codes)
-        said = [self.next(x.flatten(1, 2)).unflatten(1, (2, 4)).float()]
+        said = [in_full(self.next, x.flatten(1, 2)).unflatten(1, (2, 4)).float()]
         if self.hints is not None and guess is not None:
             said.append(self.hints(x, said[0], _padded(guess, x.shape[-1] - length)))
         # What was read up to a base tells the next; the right side is turned back.
@@ -103,7 +104,7 @@ class LanguageNetwork(SpliceNetwork):
         codes = torch.stack([codes, codes.flip(1)], dim=1)  # (B, 2, L)
         bases = F.one_hot(codes.long(), 5)[..., :4].to(self.head.weight.dtype)  # (B, 2, L, 4)
         if self.config.architecture == "lstm":
-            states = _recur(self.plain, bases).transpose(2, 3)
+            states = in_full(partial(_recur, self.plain), bases).transpose(2, 3)
             hear("recurrent", states)
             return states
         x = F.relu(_causal(self.stem, bases.transpose(2, 3)))  # (B, 2, C, L)
@@ -148,7 +149,7 @@ def _coarse(level: CoarseLevel, x: Tensor, hear: Hear) -> Tensor:
         y = _residual(cast(ResidualBlock, block), y)
     hear("coarse", y)
     if level.recurrent is not None:
-        y = _recurrent(level.recurrent, y, hear)
+        y = in_full(partial(_recurrent, level.recurrent, hear=hear), y)
     return x + _one_by_one(level.up(y.transpose(2, 3)), level.stride)
 
 

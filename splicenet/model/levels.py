@@ -7,6 +7,7 @@ In the comments ``B`` is the batch, ``L`` the length in bases, ``T`` the steps o
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, cast
 
 import torch
@@ -16,6 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from splicenet.model.accent import Accent
 from splicenet.model.config import NetworkConfig
+from splicenet.model.convolution import Convolution, Normalisation, from_slower, to_slower
 from splicenet.model.recurrence import Recurrence, Truncation, Watch
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "Reading",
     "RecurrentLevel",
     "ResidualBlock",
+    "in_full",
     "make_recurrence",
     "only",
     "recur",
@@ -83,6 +86,12 @@ def recur(recurrence: Recurrence, steps: Tensor, how: Reading, stride: int) -> T
     return y
 
 
+def in_full(read: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """What is read of x in its own precision, or 32 bits, where autocast takes 16 for others."""
+    with torch.autocast(x.device.type, enabled=False):
+        return read(x.float() if x.dtype == torch.bfloat16 else x)
+
+
 class ResidualBlock(nn.Module):
     """Two dilated convolutions and a way around them (He et al. 2016), (B, C, L) to (B, C, L)."""
 
@@ -90,14 +99,14 @@ class ResidualBlock(nn.Module):
         super().__init__()
         padding = (kernel // 2) * dilation
 
-        def convolution() -> nn.Conv1d:
-            return nn.Conv1d(
+        def convolution() -> Convolution:
+            return Convolution(
                 channels, channels, kernel, padding=padding, dilation=dilation, bias=False
             )
 
         self.first, self.second = convolution(), convolution()
-        self.first_norm: nn.Module = nn.BatchNorm1d(channels)
-        self.second_norm: nn.Module = nn.BatchNorm1d(channels)
+        self.first_norm: nn.Module = Normalisation(channels)
+        self.second_norm: nn.Module = Normalisation(channels)
 
     def forward(self, x: Tensor, there: Tensor | None = None) -> Tensor:
         """Read where the mask (B, L) says that something is; elsewhere is 0."""
@@ -133,11 +142,13 @@ class CoarseLevel(nn.Module):
         y = self.features(x, how)  # (B, C', T)
         if self.recurrent is None and how.hear is not None:
             how.hear(y.transpose(1, 2))
-        return self.join(x, y if self.recurrent is None else self.recurrent(y, how))
+        if self.recurrent is not None:
+            y = in_full(partial(self.recurrent, how=how), y)
+        return self.join(x, y)
 
     def features(self, x: Tensor, how: Reading = WHOLE) -> Tensor:
         """What the convolutions see, before the recurrent level: (B, C, L) to (B, C', T)."""
-        y = self.down(_to_strides(x, self.stride)).transpose(1, 2)  # (B, C', T)
+        y = to_slower(self.down, x, self.stride).transpose(1, 2)  # (B, C', T)
         y = F.relu(y if self.accent is None else self.accent(y, how.species))
         there = how.there(y.shape[-1], self.stride)
         y = only(y, there)
@@ -147,7 +158,7 @@ class CoarseLevel(nn.Module):
 
     def join(self, x: Tensor, y: Tensor) -> Tensor:
         """Add the slow level (B, C', T) to the fast one (B, C, L)."""
-        return x + _from_strides(self.up(y.transpose(1, 2)), self.stride)
+        return x + from_slower(self.up, y.transpose(1, 2), self.stride)
 
 
 class RecurrentLevel(nn.Module):
@@ -179,16 +190,18 @@ class RecurrentLevel(nn.Module):
         There is no rectifier before the norm: with one most units die in training, a single large
         one decides the norm, and every step reads alike.
         """
-        return self.norm(self.down(_to_strides(x, self.stride)))
+        return self.norm(to_slower(self.down, x, self.stride))
 
     def join(self, x: Tensor, y: Tensor) -> Tensor:
         """Add what they say, (B, T', 2H), to the level above, (B, C, T)."""
-        return x + _from_strides(self.up(y), self.stride)
+        return x + from_slower(self.up, y, self.stride)
 
 
 def only(x: Tensor, there: Tensor | None) -> Tensor:
     """(B, C, T), 0 where nothing is by the mask (B, T)."""
-    return x if there is None else x.masked_fill(~there[:, None], 0)
+    if there is None:
+        return x
+    return x.transpose(1, 2).masked_fill(~there[..., None], 0).transpose(1, 2)
 
 
 def _normalised(norm: nn.Module, x: Tensor, there: Tensor | None) -> Tensor:
@@ -198,17 +211,3 @@ def _normalised(norm: nn.Module, x: Tensor, there: Tensor | None) -> Tensor:
     steps = x.transpose(1, 2)  # (B, T, C)
     normalised = torch.zeros_like(steps).masked_scatter(there[..., None], norm(steps[there]))
     return normalised.transpose(1, 2)
-
-
-def _to_strides(x: Tensor, stride: int) -> Tensor:
-    """Lay neighbouring steps side by side: (B, C, T) to (B, T / S, C * S)."""
-    batch, channels, steps = x.shape
-    return x.reshape(batch, channels, steps // stride, stride).transpose(1, 2).flatten(2)
-
-
-def _from_strides(y: Tensor, stride: int) -> Tensor:
-    """Undo :func:`_to_strides`: (B, T / S, C * S) to (B, C, T)."""
-    batch, strides, width = y.shape
-    channels = width // stride
-    y = y.view(batch, strides, channels, stride).transpose(1, 2)
-    return y.reshape(batch, channels, strides * stride)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 import torch
@@ -25,12 +26,14 @@ from torch import Tensor, nn
 from splicenet.genome.tasks import SPLICE
 from splicenet.model.accent import Accent
 from splicenet.model.config import Architecture, NetworkConfig
+from splicenet.model.convolution import Convolution
 from splicenet.model.heads import expect, make_heads, mean_state
 from splicenet.model.levels import (
     WHOLE,
     CoarseLevel,
     Reading,
     ResidualBlock,
+    in_full,
     make_recurrence,
     only,
     recur,
@@ -60,14 +63,14 @@ class SpliceNetwork(nn.Module):
             width = 2 * config.hidden
         else:
             width = config.channels
-            self.stem = nn.Conv1d(4, width, config.kernel, padding=config.kernel // 2)
+            self.stem = Convolution(4, width, config.kernel, padding=config.kernel // 2)
             self.accent = Accent(len(config.species), width) if config.species else None
             self.trunk = nn.Sequential(
                 *(ResidualBlock(width, config.kernel, d) for d in config.dilations)
             )
             self.coarse = CoarseLevel(config)
             self.last = ResidualBlock(width, config.kernel)
-        self.head = nn.Conv1d(width, len(CLASSES), 1)
+        self.head = Convolution(width, len(CLASSES), 1)
         self._expect_few_sites()
         self.heads = make_heads(config.tasks, config.pool, local=width, slow=config.slowest[1])
 
@@ -149,10 +152,10 @@ class SpliceNetwork(nn.Module):
         how = Reading(lengths, truncation, recompute, watch, said.append, species)
         x, how = self._features(self._letters(codes), how)
         (slow,) = said  # (B, T, W)
-        answers = {SPLICE: self.head(x)[..., : codes.shape[1]]}
+        answers = {SPLICE: in_full(self.head, x)[..., : codes.shape[1]]}
         for task, head in zip(self.config.tasks, self.heads, strict=True):
             if task.scope == "local":
-                answer = head(x)[..., : codes.shape[1]]
+                answer = in_full(head, x)[..., : codes.shape[1]]
             elif task.against:
                 answer = mean_state(x, how.there(x.shape[-1], 1))
             else:
@@ -179,7 +182,7 @@ class SpliceNetwork(nn.Module):
         Tensor
             Logits, (B, 3, L), of the weights' dtype.
         """
-        return self.head(self._features(bases, how)[0])[..., : bases.shape[1]]
+        return in_full(self.head, self._features(bases, how)[0])[..., : bases.shape[1]]
 
     def _features(self, bases: Tensor, how: Reading) -> tuple[Tensor, Reading]:
         """What the local heads read, (B, C, L), and how it was read, to whole phases."""
@@ -190,7 +193,8 @@ class SpliceNetwork(nn.Module):
             bases = bases.masked_fill(~there[..., None], 0)
             how = how._replace(lengths=-(-how.lengths // phase) * phase)
         if self.config.architecture == "lstm":
-            return recur(self.plain, bases, how, 1).transpose(1, 2), how  # (B, 2H, L)
+            read = partial(recur, self.plain, how=how, stride=1)
+            return in_full(read, bases).transpose(1, 2), how  # (B, 2H, L)
         return self._convolve(bases.transpose(1, 2), how), how
 
     def _convolve(self, bases: Tensor, how: Reading) -> Tensor:

@@ -76,9 +76,10 @@ def _blockwise(a: Tensor, b: Tensor, h0: Tensor) -> Tensor:
     a, b = F.pad(a, padding).view(shape), F.pad(b, padding).view(shape)
     inside, decay = torch.empty_like(b), torch.empty_like(a)
     inside[:, :, 0], decay[:, :, 0] = b[:, :, 0], a[:, :, 0]
+    keep, new, state, left = (part.unbind(2) for part in (a, b, inside, decay))
     for step in range(1, size):
-        torch.addcmul(b[:, :, step], a[:, :, step], inside[:, :, step - 1], out=inside[:, :, step])
-        torch.mul(a[:, :, step], decay[:, :, step - 1], out=decay[:, :, step])
+        torch.addcmul(new[step], keep[step], state[step - 1], out=state[step])
+        torch.mul(keep[step], left[step - 1], out=left[step])
     entering = [h0]
     for block in range(a.shape[1] - 1):
         entering.append(torch.addcmul(inside[:, block, -1], decay[:, block, -1], entering[-1]))

@@ -15,6 +15,9 @@ from splicenet.training.settings import TrainingSettings
 
 __all__ = ["Parts", "hold_out", "part_species", "split_species"]
 
+_MOST_VALIDATION = 0.2
+"""The largest share of a genome that is taken from the training for want of sites to validate."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -88,12 +91,20 @@ def part_species(
     TrainingError
         If nothing is left to train or to validate on.
     """
-    splits = [
-        split_genome(one.genome.lengths, wanted, settings.validation, seed=settings.seed)
-        for one, wanted in zip(species, held_out, strict=True)
-    ]
+    splits = [_split(one, wanted, settings) for one, wanted in zip(species, held_out, strict=True)]
     parts = Parts(species, splits)
     for name in ("training", "validation"):
         if not parts.part(name):
             raise TrainingError(f"nothing is left for the {name} part; hold out less")
     return parts
+
+
+def _split(one: Species, wanted: float | Sequence[Interval], settings: TrainingSettings) -> Split:
+    lengths, share = one.genome.lengths, settings.validation
+    split = split_genome(lengths, wanted, share, seed=settings.seed)
+    if settings.validation_sites is None:
+        return split
+    donors = one.labels.count("donor") - one.labels.within(split.held_out).count("donor")
+    enough = settings.validation_sites / max(1, donors)
+    share = max(share, min(enough, _MOST_VALIDATION))
+    return split_genome(lengths, wanted, share, seed=settings.seed)

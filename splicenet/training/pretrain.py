@@ -29,6 +29,7 @@ from splicenet.training.batches import Batch
 from splicenet.training.grounds import TrainingGround
 from splicenet.training.loop import Trainer
 from splicenet.training.parts import Parts, split_species
+from splicenet.training.precision import reading
 from splicenet.training.record import run_record
 from splicenet.training.run import Reporter, claim, run_to_the_end
 from splicenet.training.settings import TrainingSettings
@@ -69,11 +70,11 @@ class NextBase:
     ) -> dict[str, Tensor]:
         """Mean bits of the known bases of a batch, told alone and with the guess."""
         network.train()
-        device, guess = batch.codes.device.type, None
+        guess = None
         if self._words:
             words = list(self._words.values())
             guess = first_guess([words[i] for i in batch.grounds], batch.codes, counted=True)
-        with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+        with reading(settings.precision, batch.codes.device):
             said = cast(LanguageNetwork, network).next_bases(batch.codes, guess)
         known = 2 * torch.count_nonzero(batch.codes != N).clamp(min=1)
         bits = torch.stack([base_bits(logits, batch.codes).sum() for logits in said])

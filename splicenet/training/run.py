@@ -36,6 +36,7 @@ from splicenet.training.inherit import (
 from splicenet.training.loop import Trainer
 from splicenet.training.pace import Progress
 from splicenet.training.parts import Parts, split_species
+from splicenet.training.precision import bits
 from splicenet.training.record import run_record, task_record
 from splicenet.training.settings import TrainingSettings
 
@@ -209,6 +210,7 @@ def train_model(
         "steps": trainer.state.step,
         "best_step": trainer.state.best_step,
         "minutes": trainer.state.seconds / 60,
+        "bits": bits(settings.precision, device),
         "setbacks": trainer.state.setbacks,
         **task_record(tasks, trainer.state),
         **held_out_record(model, held_out, reporter.scoring),

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from splicenet.exceptions import TrainingError
 from splicenet.training.balance import Balancing
 from splicenet.training.lengths import Lengths
+from splicenet.training.precision import Precision
 
 __all__ = ["TrainingSettings"]
 
@@ -22,6 +23,7 @@ _POSITIVE = (
     "bptt",
     "meta",
     "site_weight",
+    "validation_sites",
     "validation_bases",
     "evaluations",
     "patience",
@@ -48,6 +50,8 @@ class TrainingSettings:
     """Bases between the cuts of the gradient's way through time; None is full BPTT."""
     checkpoint_activations: bool = False
     """Compute the recurrent level's states again in the backward pass instead of keeping them."""
+    precision: Precision = "auto"
+    """Numbers that the network reads in; :func:`~splicenet.training.precision.bits` tells."""
     genes: float = 0.7
     """Share of windows drawn around annotated exons; the rest fall anywhere, on either strand."""
     untold: float = 0.125
@@ -78,6 +82,9 @@ class TrainingSettings:
     """What the weights are multiplied with; :class:`Balance` tells."""
     validation: float = 0.05
     """Share of the sequence not held out that stops and calibrates the training."""
+    validation_sites: int | None = None
+    """Donors that the validation part of a species should hold: where its share holds fewer it is
+    made larger, up to a fifth. None leaves it as it is."""
     validation_bases: int = 1_000_000
     """Strand-bases scored at each evaluation; the calibration at the end reads ten times more."""
     evaluations: int = 12
@@ -111,6 +118,8 @@ class TrainingSettings:
                 raise TrainingError(f"--weight {name} must be a number of at least 0")
         if self.balance not in get_args(Balancing):
             raise TrainingError(f"--balance must be one of {', '.join(get_args(Balancing))}")
+        if self.precision not in get_args(Precision):
+            raise TrainingError(f"--precision must be one of {', '.join(get_args(Precision))}")
         if not 0 <= self.genes < 1:
             raise TrainingError("--genes must be at least 0 and below 1")
         if not 0 <= self.untold <= 1:

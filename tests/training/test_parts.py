@@ -36,3 +36,18 @@ def test_what_is_held_out_can_be_settled_before(fly_species):
     assert sum(map(len, again.training)) + sum(map(len, again.validation)) + sum(
         map(len, held_out)
     ) <= sum(fly_species.genome.lengths.values())
+
+
+def test_of_few_genes_more_is_validated(fly_species):
+    def donors(**settings):
+        (split,) = split_species([fly_species], 0.1, TrainingSettings(steps=1, **settings)).splits
+        shares = (split.validation, split.training, split.held_out)
+        return [fly_species.labels.within(part).count("donor") for part in shares]
+
+    few, _, held_out = donors()
+    for wanted in (2 * few, 10**6):
+        more, left, same = donors(validation_sites=wanted)
+        assert same == held_out
+        assert more > 1.5 * few
+        assert more < 0.35 * (more + left)  # a fifth of the sequence
+    assert donors(validation_sites=1)[0] == few

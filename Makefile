@@ -50,6 +50,7 @@ lint: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/speedups.py
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/explain.py methods

@@ -31,7 +31,7 @@ from splicenet.genome.labels import KINDS
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig
-from splicenet.training.adapt import choose_loci, find_loci, locus_parts
+from splicenet.training.loci import choose_loci, find_loci, locus_parts
 from splicenet.training.run import train_model
 from splicenet.training.settings import TrainingSettings
 

@@ -12,6 +12,7 @@ counted.
 from __future__ import annotations
 
 import argparse
+import copy
 import statistics
 import time
 import warnings
@@ -22,6 +23,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
+from training_speed import torchs_own
 
 from splicenet.genome.alphabet import reverse_complement
 from splicenet.genome.sequence import open_genome
@@ -74,6 +76,13 @@ def compiled(network: nn.Module, x: Tensor) -> Read:
     return found
 
 
+def channelwise(network: nn.Module) -> nn.Module:
+    """With torch's own convolutions, which lay tensors out channel by channel."""
+    copied = copy.deepcopy(network)
+    torchs_own(copied)
+    return copied
+
+
 def in_batches(network: nn.Module, windows: int) -> Read:
     """So many windows at a time."""
     return lambda x: torch.cat([network(some) for some in x.split(windows)])
@@ -94,6 +103,7 @@ def main() -> None:
             network, 4
         ),
         "batch norms not folded": lambda: in_batches(trained, 4),
+        "torch's own Conv1d": lambda: in_batches(channelwise(network), 4),
         "one window at a time": lambda: in_batches(network, 1),
         "8 windows at a time": lambda: in_batches(network, 8),
         "bfloat16": lambda: in_batches(bfloat16(network), 4),

@@ -27,7 +27,7 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig
-from splicenet.training.adapt import find_loci
+from splicenet.training.loci import find_loci
 from splicenet.training.parts import part_species
 from splicenet.training.run import train_model
 from splicenet.training.settings import TrainingSettings

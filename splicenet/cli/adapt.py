@@ -15,8 +15,9 @@ from splicenet.genome.regions import read_regions
 from splicenet.genome.species import open_bare, open_species
 from splicenet.model.network import NetworkConfig
 from splicenet.model.shipped import open_model
-from splicenet.training.adapt import choose_loci, find_loci, locus_parts, self_labelled
+from splicenet.training.loci import choose_loci, find_loci, locus_parts
 from splicenet.training.run import FREEZABLE, train_model
+from splicenet.training.self_training import self_labelled
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["adapt"]

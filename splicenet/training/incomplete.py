@@ -12,7 +12,7 @@ from splicenet.genome.interval_sets import merge
 from splicenet.genome.intervals import Interval
 from splicenet.genome.species import Species
 from splicenet.model.network import NetworkConfig
-from splicenet.training.adapt import find_loci
+from splicenet.training.loci import find_loci
 
 __all__ = ["check_incomplete", "learned_from"]
 

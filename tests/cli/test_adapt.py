@@ -31,6 +31,6 @@ def test_its_own_calls(cli, trained, fly_files, tmp_path, monkeypatch):
     assert done.code == 0, done.err
     assert "stretches to learn from" in done.err
     assert load_model(tmp_path / "mine.splicenet").record["ancestors"]
-    monkeypatch.setattr("splicenet.training.adapt._SURE", 2.0)
+    monkeypatch.setattr("splicenet.training.self_training._SURE", 2.0)
     unsure = cli("adapt", *files, "-o", tmp_path / "none.splicenet")
     assert "annotate some genes" in unsure.sentence

@@ -10,9 +10,10 @@ from splicenet.genome.interval_sets import merge
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import NEITHER, UNKNOWN
 from splicenet.genome.species import open_species
-from splicenet.training.adapt import choose_loci, find_loci, locus_parts, self_labelled
 from splicenet.training.grounds import TrainingGround
 from splicenet.training.incomplete import learned_from
+from splicenet.training.loci import choose_loci, find_loci, locus_parts
+from splicenet.training.self_training import self_labelled
 
 
 @pytest.fixture(scope="module")

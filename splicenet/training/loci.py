@@ -1,8 +1,7 @@
-"""A model for a species of which little is known: a few genes, some spliced reads, or nothing.
+"""The stretches of a genome that an annotation or spliced reads tell of.
 
-What is not annotated is not known, so labels hold inside the *loci* alone: the genes that the
-annotation has, or the stretches that spliced reads join. Without either a model can learn from its
-own confident calls (self-training). A fifth of the loci stop the training. Coordinates are 0-based
+What is not annotated is not known, so where little is, labels hold inside the *loci* alone: the
+genes that the annotation has, or the stretches that spliced reads join. Coordinates are 0-based
 half-open.
 """
 
@@ -14,16 +13,14 @@ from dataclasses import replace
 import numpy as np
 
 from splicenet.exceptions import TrainingError
-from splicenet.genome.interval_sets import complement, merge, subtract
-from splicenet.genome.intervals import Interval, Kind
-from splicenet.genome.labels import DONOR, KINDS, STRANDS, UNKNOWN, Labels
+from splicenet.genome.interval_sets import merge, subtract
+from splicenet.genome.intervals import Interval
+from splicenet.genome.labels import Labels
 from splicenet.genome.species import Species
 from splicenet.genome.split import Split
-from splicenet.model.modelfile import Model
-from splicenet.model.scoring import Stretch, scan
 from splicenet.training.parts import Parts
 
-__all__ = ["Loci", "choose_loci", "find_loci", "locus_parts", "self_labelled"]
+__all__ = ["Loci", "choose_loci", "find_loci", "locus_parts"]
 
 Loci = list[Interval]
 """Stretches whose labels are known, on both strands; sorted, none touching another."""
@@ -35,10 +32,6 @@ _CONTEXT = 4096
 _VALIDATION = 5
 """One locus in so many stops the training."""
 _FEWEST = 2
-_SURE, _DOUBTFUL = 0.9, 0.05
-"""Calibrated probabilities: a call, and what is neither a call nor nothing."""
-_CALL_REACH = 500
-"""Bases around a confident call that are believed."""
 
 
 def find_loci(species: Species, *, min_reads: int = 1) -> list[Interval]:
@@ -140,60 +133,3 @@ def locus_parts(
     split = Split(subtract(with_context(training, validation), watching), watching, list(held_out))
     narrow = replace(species, labels=species.labels.within(merge([*loci, *held_out])))
     return narrow, Parts([narrow], [split])
-
-
-def self_labelled(
-    model: Model, species: Species, *, bases: int, outside: Sequence[Interval], seed: int
-) -> tuple[Species, Loci]:
-    """The species with the model's own confident calls as labels, and the stretches around them.
-
-    Parameters
-    ----------
-    bases
-        Bases of the genome to read, both strands, in pieces from all over it.
-    outside
-        Regions that are not read.
-    """
-    pieces = _pieces(complement(outside, species.genome.lengths), bases, seed)
-    positions: dict[tuple[str, str], list[np.ndarray]] = {}
-    values: dict[tuple[str, str], list[np.ndarray]] = {}
-    loci: list[Interval] = []
-    network = model.network.fused()
-    stretches = [Stretch.of(species.genome, piece) for piece in pieces]
-    for contig, scores in scan(network, stretches, flank=model.flank):
-        for strand_index, strand in enumerate(STRANDS):
-            marks = np.zeros(scores.values.shape[-1], np.uint8)
-            for kind_index, kind in enumerate(KINDS):
-                called = _calibrated(model, kind, scores.values[strand_index, kind_index])
-                marks[called >= _DOUBTFUL] = UNKNOWN
-                marks[called >= _SURE] = DONOR + kind_index
-            places = np.flatnonzero(marks)
-            positions.setdefault((contig, strand), []).append(places + scores.start)
-            values.setdefault((contig, strand), []).append(marks[places])
-            for place in np.flatnonzero((marks > 0) & (marks != UNKNOWN)) + scores.start:
-                start = max(0, int(place) - _CALL_REACH)
-                end = min(int(place) + _CALL_REACH, species.genome.lengths[contig])
-                loci.append(Interval(contig, start, end))
-    labels = Labels(
-        {key: np.concatenate(parts) for key, parts in positions.items()},  # type: ignore[misc]
-        {key: np.concatenate(parts) for key, parts in values.items()},  # type: ignore[misc]
-    )
-    read = subtract(merge(loci), complement(pieces, species.genome.lengths))
-    return replace(species, labels=labels, genes=[], junctions=()), read
-
-
-def _calibrated(model: Model, kind: Kind, probabilities: np.ndarray) -> np.ndarray:
-    return model.calibration[kind].apply(probabilities)
-
-
-def _pieces(regions: Sequence[Interval], bases: int, seed: int) -> list[Interval]:
-    """Pieces of the regions that hold about ``bases`` on both strands, drawn at random."""
-    size = 1 << 16
-    every = [
-        Interval(region.contig, start, min(start + size, region.end))
-        for region in regions
-        for start in range(region.start, region.end, size)
-    ]
-    count = min(len(every), max(1, bases // (2 * size)))
-    chosen = np.random.default_rng(seed).choice(len(every), count, replace=False)
-    return [every[index] for index in sorted(chosen)]

@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--learning-rate", default="0.003", help="of what begins from a model")
     parser.add_argument("--untold", default="0.125", help="as splicenet train has it")
     parser.add_argument("--validation-bases", default="1000000")
-    parser.add_argument("--validation-sites", default="500", help="as splicenet train has it")
+    parser.add_argument("--validation-sites", default="500", help="of every species")
     parser.add_argument("--evaluations", default="12", help="1 takes the last weights")
     parser.add_argument("--test-bases", default="4000000")
     parser.add_argument("--threads", default="1")

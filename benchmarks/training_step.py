@@ -38,7 +38,8 @@ def measure(case: dict[str, Any]) -> dict[str, float]:
 
     Keys of the case: ``network`` (settings of :class:`NetworkConfig`), ``batch``, ``length`` in
     bases, ``bptt`` in bases or None, ``recompute``, ``steps``; ``device``, ``cpu`` if it is not
-    given. Seconds are those of the CPU on a CPU, and of the clock elsewhere.
+    given; ``precision``, ``float32`` if it is not given. Seconds are those of the CPU on a CPU, and
+    of the clock elsewhere.
     """
     import torch
 
@@ -52,7 +53,7 @@ def measure(case: dict[str, Any]) -> dict[str, float]:
     config = NetworkConfig(**case["network"])
     device = torch.device(case.get("device", "cpu"))
     network = SpliceNetwork(config).to(device)
-    settings = TrainingSettings(steps=1)
+    settings = TrainingSettings(steps=1, precision=case.get("precision", "float32"))
     optimizer = make_optimizer(network, settings)
     codes = torch.randint(0, 4, (case["batch"], case["length"]), dtype=torch.uint8)
     codes = codes.to(device)

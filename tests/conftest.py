@@ -112,6 +112,7 @@ def trained(tmp_path_factory, fly_species, tiny) -> Path:
         validation=0.1,
         validation_bases=100_000,
         evaluations=2,
+        precision="float32",  # alike on all machines
     )
     train_model([fly_species], path, config=NetworkConfig(**tiny), settings=settings)
     return path

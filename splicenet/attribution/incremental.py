@@ -16,6 +16,7 @@ from typing import NamedTuple
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from splicenet.model.convolution import to_slower
 from splicenet.model.levels import ResidualBlock
 from splicenet.model.network import SpliceNetwork
 
@@ -81,9 +82,7 @@ class IncrementalReader:
 
     def _down(self, fine: Tensor) -> Tensor:
         """From bases (B, C, L) to coarse steps (B, C', L / stride)."""
-        batch, channels, length = fine.shape
-        steps = fine.reshape(batch, channels, length // self._stride, self._stride)
-        return F.relu(self._network.coarse.down(steps.transpose(1, 2).flatten(2))).transpose(1, 2)
+        return F.relu(to_slower(self._network.coarse.down, fine, self._stride)).transpose(1, 2)
 
     def _decode(self, fine: _Patch, coarse: _Patch) -> Tensor:
         level = self._network.coarse
@@ -92,7 +91,7 @@ class IncrementalReader:
             slow = level.recurrent(slow)
         seen = slice(self._first, self._last)
         bases = self._first * self._stride, self._last * self._stride
-        joined = level.join(_cut(self._fine.output, fine, *bases), slow[..., seen].contiguous())
+        joined = level.join(_cut(self._fine.output, fine, *bases), slow[..., seen])
         logits = self._network.head(self._network.last(joined))  # (N * V, K, bases)
         return logits[..., self._centre - bases[0]].unflatten(0, fine.values.shape[:2])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from splicenet.cli.options import choose_device, device_options, model_option
+from splicenet.cli.options import choose_device, device_options, model_option, precision_option
 from splicenet.cli.reading import name_reading
 from splicenet.cli.running import Terminal, summary
 from splicenet.genome.intervals import Interval
@@ -16,6 +16,7 @@ from splicenet.genome.species import open_bare, open_species
 from splicenet.model.network import NetworkConfig
 from splicenet.model.shipped import open_model
 from splicenet.training.loci import choose_loci, find_loci, locus_parts
+from splicenet.training.precision import Precision
 from splicenet.training.run import FREEZABLE, train_model
 from splicenet.training.self_training import self_labelled
 from splicenet.training.settings import TrainingSettings
@@ -68,6 +69,7 @@ _INSTEAD = {
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of a killed run.")
 @click.option("--restart", is_flag=True, help="Throw the checkpoint away and begin anew.")
+@precision_option
 @device_options
 def adapt(
     fasta: str,
@@ -84,6 +86,7 @@ def adapt(
     learning_rate: float,
     patience: int,
     seed: int,
+    precision: Precision,
     resume: bool,
     restart: bool,
     device: str,
@@ -140,6 +143,7 @@ def adapt(
             evaluations=_EVALUATIONS,
             patience=patience,
             seed=seed,
+            precision=precision,
         ),
         parts=parts,
         scale=parent.scale,

@@ -14,7 +14,13 @@ import click
 import torch
 
 from splicenet.cli.folds import Command, claim_folder, fold_lock, run_processes
-from splicenet.cli.options import check_untold, choose_device, device_options, field_option
+from splicenet.cli.options import (
+    check_untold,
+    choose_device,
+    device_options,
+    field_option,
+    precision_option,
+)
 from splicenet.cli.running import Terminal, share_or_regions
 from splicenet.exceptions import SamplesheetError, SplicenetError
 from splicenet.genome.checksum import sha256
@@ -36,6 +42,7 @@ from splicenet.training.crossval import (
     run_fold,
 )
 from splicenet.training.parts import hold_out
+from splicenet.training.precision import resolved
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["crossval"]
@@ -92,6 +99,7 @@ _setting = partial(field_option, TrainingSettings(steps=_DEFAULT_STEPS))
 @_setting("--untold", "untold", "As of train.")
 @_setting("--length", "length", "As of train.", type=str)
 @_setting("--batch-tokens", "batch_tokens", "As of train.")
+@precision_option
 @_setting("--evaluations", "evaluations", "Times that each training is judged half-way.")
 @_setting("--validation-bases", "validation_bases", "Strand-bases of each evaluation.")
 @click.option(
@@ -164,6 +172,8 @@ def crossval(
     if only_list:
         click.echo("\n".join(one.name for one in folds))
         return
+    place = choose_device(device, threads)
+    settings = replace(settings, precision=resolved(settings.precision, place))
     folder = Path(output)
     about = {
         "species": groups,
@@ -192,7 +202,7 @@ def crossval(
                     species_bias=species_bias,
                     similar=similar,
                     exclude=exclude_similar,
-                    device=choose_device(device, threads),
+                    device=place,
                 )
         return
     threads = threads or max(1, torch.get_num_threads() // jobs)

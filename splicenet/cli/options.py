@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 import torch
@@ -15,6 +15,7 @@ from splicenet.genome.species import Species, open_species
 from splicenet.model.cells import CELLS
 from splicenet.model.config import usual_cell
 from splicenet.model.shipped import AUTO, find_model
+from splicenet.training.precision import Precision
 from splicenet.training.settings import TrainingSettings
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "field_option",
     "model_option",
     "open_data",
+    "precision_option",
     "species_options",
 ]
 
@@ -129,6 +131,16 @@ cell_option = click.option(
     "--architecture lstm]",
 )
 """The cell, None if nobody asks for one: :func:`usual_cell` then says."""
+
+
+precision_option = field_option(
+    TrainingSettings,
+    "--precision",
+    "precision",
+    "Of convolutions while they learn: auto takes bfloat16 on GPUs and CPUs that are made for it "
+    "(AVX-512 BF16, AMX), else float32. What is trained reads in float32.",
+    type=click.Choice(get_args(Precision)),
+)
 
 
 def check_untold(untold: float, species_bias: bool) -> None:

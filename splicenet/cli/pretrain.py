@@ -10,7 +10,13 @@ import click
 import pandas as pd
 
 from splicenet.cli.genomes import genomes_argument, open_genomes
-from splicenet.cli.options import cell_option, choose_device, device_options, field_option
+from splicenet.cli.options import (
+    cell_option,
+    choose_device,
+    device_options,
+    field_option,
+    precision_option,
+)
 from splicenet.cli.running import Terminal, share_or_regions
 from splicenet.cli.sections import SectionedCommand
 from splicenet.exceptions import TrainingError
@@ -32,6 +38,7 @@ _SECTIONS = {
     "Learning": (
         "length",
         "batch_tokens",
+        "precision",
         "learning_rate",
         "weight_decay",
         "clip",
@@ -123,6 +130,7 @@ class _Bits(Terminal):
 @_setting("--length", "length", "Bases in a window; a number, range or curriculum.", type=str)
 @_setting("--batch-tokens", "batch_tokens", "Bases in a batch: windows x length.")
 @_setting("--learning-rate", "learning_rate", "Highest learning rate; warm-up and cosine.")
+@precision_option
 @_setting("--weight-decay", "weight_decay", "AdamW's decay, of matrices only.")
 @_setting("--clip", "clip", "Largest gradient norm, of the loss in bits a base.")
 @_setting("--retries", "retries", "Times to go back from a loss or gradient that is not finite.")

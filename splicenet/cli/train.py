@@ -14,6 +14,7 @@ from splicenet.cli.options import (
     device_options,
     field_option,
     open_data,
+    precision_option,
     species_options,
 )
 from splicenet.cli.running import Terminal, share_or_regions, summary
@@ -29,7 +30,6 @@ from splicenet.model.config import usual_cell
 from splicenet.model.heads import Pool
 from splicenet.model.initialisation import Initialisation
 from splicenet.model.network import Architecture, NetworkConfig
-from splicenet.training.precision import Precision
 from splicenet.training.run import FREEZABLE, train_model
 from splicenet.training.settings import TrainingSettings
 
@@ -210,13 +210,7 @@ _shape = partial(field_option, _NETWORK)
     help="Compute recurrent states again in the backward pass: less memory, more time, the same "
     "gradient.",
 )
-@_setting(
-    "--precision",
-    "precision",
-    "Of the convolutions in training: auto takes bfloat16 on GPUs and on CPUs that are made for "
-    "it (AVX-512 BF16, AMX). What is trained reads in float32.",
-    type=click.Choice(get_args(Precision)),
-)
+@precision_option
 @_setting("--genes", "genes", "Share of windows drawn around genes; the rest fall anywhere.")
 @_setting("--learning-rate", "learning_rate", "Highest learning rate; warm-up and cosine.")
 @_setting("--weight-decay", "weight_decay", "AdamW's decay, of matrices only.")

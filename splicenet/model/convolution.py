@@ -1,9 +1,9 @@
 """Convolutions over steps that lie one behind the other in memory.
 
 Activations are (B, C, T), as torch's own layers have them, but in memory what is known of one step
-lies together, as in (B, T, C). torch convolves and normalises such tensors some two times as fast
-on a CPU, if it is shown them as images of one row, and neighbouring steps are read side by side
-without a copy.
+lies together, as in (B, T, C). On a CPU torch convolves such tensors up to twice as fast, if it is
+shown them as images of one row, and neighbouring steps are read side by side without a copy. On
+other devices, where nothing of this has been measured, the layers are torch's own.
 
 In the comments ``B`` is the batch, ``T`` the steps, ``S`` of them to one of a slower level, and
 ``C`` the channels.
@@ -14,48 +14,71 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["Convolution", "Normalisation", "from_slower", "to_slower"]
+__all__ = [
+    "Convolution",
+    "Normalisation",
+    "faster_weights",
+    "from_slower",
+    "slower_weight",
+    "to_slower",
+]
 
 
 class Convolution(nn.Conv1d):
-    """torch's Conv1d, (B, C, T) to (B, C', T), for tensors of any layout; it keeps theirs."""
+    """torch's Conv1d with zeros for padding, (B, C, T) to (B, C', T); on a CPU it keeps the layout.
+
+    Raises
+    ------
+    ValueError
+        If a tensor has not these three dimensions.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve."""
+        if x.ndim != 3:
+            raise ValueError(f"(B, C, T) is convolved here, not a tensor of {x.ndim} dimensions")
+        if x.device.type != "cpu":
+            return super().forward(x.contiguous())
         return F.conv2d(
             x.unsqueeze(2),
             self.weight.unsqueeze(2),
             self.bias,
-            stride=(1, *self.stride),
             padding=(0, *self.padding),
             dilation=(1, *self.dilation),
-            groups=self.groups,
         ).squeeze(2)
 
 
 class Normalisation(nn.BatchNorm1d):
-    """torch's BatchNorm1d, for (B, C, T) of any layout, which it keeps, or (N, C)."""
+    """torch's BatchNorm1d, of (B, C, T), whose layout it keeps on a CPU, or of (N, C)."""
 
     def _check_input_dim(self, x: Tensor) -> None:
         """Images of one row are as good."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise."""
-        return super().forward(x) if x.ndim == 2 else super().forward(x.unsqueeze(2)).squeeze(2)
+        if x.ndim == 2 or x.device.type != "cpu":
+            return super().forward(x.contiguous())
+        return super().forward(x.unsqueeze(2)).squeeze(2)
 
 
 def to_slower(layer: nn.Linear, x: Tensor, stride: int) -> Tensor:
-    """Read ``stride`` steps side by side: (B, C, T) to (B, T / S, C').
-
-    The layer's inputs are in the order of the channels, and in each in that of the steps.
-    """
-    weight = layer.weight.unflatten(1, (-1, stride)).transpose(1, 2).flatten(1)
-    return F.linear(x.transpose(1, 2).unflatten(1, (-1, stride)).flatten(2), weight, layer.bias)
+    """Read ``stride`` steps side by side: (B, C, T) to (B, T / S, C')."""
+    beside = x.transpose(1, 2).unflatten(1, (-1, stride)).flatten(2)
+    return F.linear(beside, slower_weight(layer, stride), layer.bias)
 
 
 def from_slower(layer: nn.Linear, y: Tensor, stride: int) -> Tensor:
-    """Undo the strides of :func:`to_slower`: (B, T / S, C') to (B, C, T)."""
-    weight = layer.weight.unflatten(0, (-1, stride)).transpose(0, 1).flatten(0, 1)
-    bias = layer.bias.unflatten(0, (-1, stride)).T.flatten()
-    steps = F.linear(y, weight, bias).unflatten(2, (stride, -1)).flatten(1, 2)  # (B, T, C)
+    """Lay the strides of :func:`to_slower` one behind the other: (B, T / S, C') to (B, C, T)."""
+    steps = F.linear(y, *faster_weights(layer, stride)).unflatten(2, (stride, -1)).flatten(1, 2)
     return steps.transpose(1, 2)
+
+
+def slower_weight(layer: nn.Linear, stride: int) -> Tensor:
+    """The weights of the layer for inputs step by step; its own go channel by channel."""
+    return layer.weight.unflatten(1, (-1, stride)).transpose(1, 2).flatten(1)
+
+
+def faster_weights(layer: nn.Linear, stride: int) -> tuple[Tensor, Tensor]:
+    """The weights and biases for outputs step by step; the layer's own go channel by channel."""
+    weight = layer.weight.unflatten(0, (-1, stride)).transpose(0, 1).flatten(0, 1)
+    return weight, layer.bias.unflatten(0, (-1, stride)).T.flatten()

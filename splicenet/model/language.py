@@ -79,7 +79,8 @@ class LanguageNetwork(SpliceNetwork):
         x = self.read_sides(codes)
         said = [in_full(self.next, x.flatten(1, 2)).unflatten(1, (2, 4)).float()]
         if self.hints is not None and guess is not None:
-            said.append(self.hints(x, said[0], _padded(guess, x.shape[-1] - length)))
+            there = _padded(guess, x.shape[-1] - length)
+            said.append(in_full(partial(self.hints, alone=said[0], guess=there), x))
         # What was read up to a base tells the next; the right side is turned back.
         sides = [F.pad(logits, (1, 0))[..., :-1].unbind(1) for logits in said]
         return [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeVar, cast
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +31,9 @@ __all__ = [
     "only",
     "recur",
 ]
+
+
+Answer = TypeVar("Answer")
 
 
 class Reading(NamedTuple):
@@ -86,10 +89,12 @@ def recur(recurrence: Recurrence, steps: Tensor, how: Reading, stride: int) -> T
     return y
 
 
-def in_full(read: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """What is read of x in its own precision, or 32 bits, where autocast takes 16 for others."""
+def in_full(read: Callable[[Tensor], Answer], x: Tensor) -> Answer:
+    """What is read of x in 32 bits where autocast takes 16 for others."""
+    if not torch.is_autocast_enabled(x.device.type):
+        return read(x)
     with torch.autocast(x.device.type, enabled=False):
-        return read(x.float() if x.dtype == torch.bfloat16 else x)
+        return read(x.float())
 
 
 class ResidualBlock(nn.Module):
@@ -201,6 +206,7 @@ def only(x: Tensor, there: Tensor | None) -> Tensor:
     """(B, C, T), 0 where nothing is by the mask (B, T)."""
     if there is None:
         return x
+    # A tensor filled as it stands would lie channel by channel.
     return x.transpose(1, 2).masked_fill(~there[..., None], 0).transpose(1, 2)
 
 

@@ -152,16 +152,25 @@ class SpliceNetwork(nn.Module):
         how = Reading(lengths, truncation, recompute, watch, said.append, species)
         x, how = self._features(self._letters(codes), how)
         (slow,) = said  # (B, T, W)
-        answers = {SPLICE: in_full(self.head, x)[..., : codes.shape[1]]}
+        answers = in_full(partial(self._answers, slow=slow, how=how), x)
+        return {
+            name: answer.float()[..., : codes.shape[1]] if answer.ndim == 3 else answer.float()
+            for name, answer in answers.items()
+        }
+
+    def _answers(self, x: Tensor, slow: Tensor, how: Reading) -> dict[str, Tensor]:
+        """Of all heads, from what they read, (B, C, L) and (B, T, W)."""
+        answers = {SPLICE: self.head(x)}
+        slow = slow.to(x.dtype)
         for task, head in zip(self.config.tasks, self.heads, strict=True):
             if task.scope == "local":
-                answer = in_full(head, x)[..., : codes.shape[1]]
+                answers[task.name] = head(x)
             elif task.against:
-                answer = mean_state(x, how.there(x.shape[-1], 1))
+                answers[task.name] = mean_state(x, how.there(x.shape[-1], 1))
             else:
-                answer = head(slow, how.there(slow.shape[1], self.config.slowest[0]))
-            answers[task.name] = answer
-        return {name: answer.float() for name, answer in answers.items()}
+                there = how.there(slow.shape[1], self.config.slowest[0])
+                answers[task.name] = head(slow, there)
+        return answers
 
     def _letters(self, codes: Tensor) -> Tensor:
         """(B, L) to (B, L, 4); N is zeros."""

@@ -1,7 +1,7 @@
-"""The layers of a trained network for prediction, on activations that lie step by step.
+"""The layers of a trained network for prediction, taken apart.
 
-(B, T, C) where the network itself has (B, C, T): what lies at one step lies together in memory, so
-that convolutions run faster, and pieces of a sequence are cut out and put in row by row.
+Activations are (B, T, C), as they lie in memory, where the network itself has (B, C, T): pieces of
+a sequence are cut out and put in row by row.
 
 In the comments ``B`` is the batch, ``L`` the length in bases, ``T`` the steps of a slower level,
 ``S`` its stride and ``C`` the channels of a level.
@@ -16,14 +16,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from splicenet.model.cells import Cell
+from splicenet.model.convolution import faster_weights, slower_weight
 from splicenet.model.levels import CoarseLevel, RecurrentLevel, ResidualBlock
 from splicenet.model.network import SpliceNetwork
 from splicenet.model.recurrence import Layer
 
-__all__ = ["Block", "Convolution", "StepwiseNetwork"]
+__all__ = ["Block", "FrozenConvolution", "StepwiseNetwork"]
 
 
-class Convolution:
+class FrozenConvolution:
     """One of the network's convolutions.
 
     Attributes
@@ -55,7 +56,7 @@ class Block:
     """A residual block of a fused network."""
 
     def __init__(self, block: ResidualBlock) -> None:
-        self.first, self.second = Convolution(block.first), Convolution(block.second)
+        self.first, self.second = FrozenConvolution(block.first), FrozenConvolution(block.second)
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Behind the first and behind the second convolution, both (B, T, C)."""
@@ -68,19 +69,17 @@ class _Strides:
 
     def __init__(self, level: CoarseLevel | RecurrentLevel) -> None:
         self.stride = level.stride
-        down, up = level.down, level.up
-        self._down = down.weight.detach().unflatten(1, (-1, self.stride)).transpose(1, 2).flatten(1)
-        self._down_bias = down.bias.detach()
-        self._up = up.weight.detach().unflatten(0, (-1, self.stride)).transpose(0, 1).flatten(0, 1)
-        self._up_bias = up.bias.detach().unflatten(0, (-1, self.stride)).T.flatten()
+        self._down = slower_weight(level.down, self.stride).detach(), level.down.bias.detach()
+        weight, bias = faster_weights(level.up, self.stride)
+        self._up = weight.detach(), bias.detach()
 
     def down(self, x: Tensor) -> Tensor:
         """(B, T, C) to (B, T / S, C')."""
-        return F.linear(x.unflatten(1, (-1, self.stride)).flatten(2), self._down, self._down_bias)
+        return F.linear(x.unflatten(1, (-1, self.stride)).flatten(2), *self._down)
 
     def up(self, y: Tensor) -> Tensor:
         """(B, T / S, C') to (B, T, C)."""
-        return F.linear(y, self._up, self._up_bias).unflatten(2, (self.stride, -1)).flatten(1, 2)
+        return F.linear(y, *self._up).unflatten(2, (self.stride, -1)).flatten(1, 2)
 
 
 class StepwiseNetwork:
@@ -110,7 +109,7 @@ class StepwiseNetwork:
             return [Block(cast(ResidualBlock, module)) for module in modules]
 
         coarse, recurrent = network.coarse, network.coarse.recurrent
-        self.stem = Convolution(network.stem)
+        self.stem = FrozenConvolution(network.stem)
         self.trunk, self.blocks = blocks(network.trunk), blocks(coarse.blocks)
         self.last = Block(network.last)
         self.stride, self.recurrent_stride = network.config.stride, network.config.recurrent_stride

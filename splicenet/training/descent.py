@@ -15,7 +15,7 @@ from splicenet.model.task_loss import task_loss
 from splicenet.training.balance import Balance
 from splicenet.training.batches import Batch
 from splicenet.training.loss import splice_loss
-from splicenet.training.precision import reading
+from splicenet.training.precision import learning_in
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["NotFinite", "Step", "batch_losses", "descend", "make_optimizer"]
@@ -71,7 +71,7 @@ def batch_losses(
 ) -> dict[str, Tensor]:
     """The losses of a batch in train mode, as :class:`Step` has them, scalars."""
     network.train()
-    with reading(settings.precision, batch.codes.device):
+    with learning_in(settings.precision, batch.codes.device):
         answers = network.read_all(
             batch.codes,
             lengths=batch.lengths,

@@ -102,9 +102,8 @@ def part_species(
 def _split(one: Species, wanted: float | Sequence[Interval], settings: TrainingSettings) -> Split:
     lengths, share = one.genome.lengths, settings.validation
     split = split_genome(lengths, wanted, share, seed=settings.seed)
-    if settings.validation_sites is None:
-        return split
     donors = one.labels.count("donor") - one.labels.within(split.held_out).count("donor")
-    enough = settings.validation_sites / max(1, donors)
-    share = max(share, min(enough, _MOST_VALIDATION))
+    if settings.validation_sites is None or not donors:
+        return split
+    share = max(share, min(settings.validation_sites / donors, _MOST_VALIDATION))
     return split_genome(lengths, wanted, share, seed=settings.seed)

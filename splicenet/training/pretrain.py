@@ -29,7 +29,7 @@ from splicenet.training.batches import Batch
 from splicenet.training.grounds import TrainingGround
 from splicenet.training.loop import Trainer
 from splicenet.training.parts import Parts, split_species
-from splicenet.training.precision import reading
+from splicenet.training.precision import learning_in, resolved
 from splicenet.training.record import run_record
 from splicenet.training.run import Reporter, claim, run_to_the_end
 from splicenet.training.settings import TrainingSettings
@@ -74,7 +74,7 @@ class NextBase:
         if self._words:
             words = list(self._words.values())
             guess = first_guess([words[i] for i in batch.grounds], batch.codes, counted=True)
-        with reading(settings.precision, batch.codes.device):
+        with learning_in(settings.precision, batch.codes.device):
             said = cast(LanguageNetwork, network).next_bases(batch.codes, guess)
         known = 2 * torch.count_nonzero(batch.codes != N).clamp(min=1)
         bits = torch.stack([base_bits(logits, batch.codes).sum() for logits in said])
@@ -142,7 +142,7 @@ def pretrain_model(
     """
     reporter = reporter or Reporter()
     checkpoint = claim(output, resume or restart)
-    settings = replace(settings, genes=0.0)
+    settings = replace(settings, genes=0.0, precision=resolved(settings.precision, device))
     parts = split_species(species, holdout, settings)
     training = parts.part("training")
     for name, what in (("training", "learned from"), ("held_out", "told at the end")):

@@ -36,7 +36,7 @@ from splicenet.training.inherit import (
 from splicenet.training.loop import Trainer
 from splicenet.training.pace import Progress
 from splicenet.training.parts import Parts, split_species
-from splicenet.training.precision import bits
+from splicenet.training.precision import resolved
 from splicenet.training.record import run_record, task_record
 from splicenet.training.settings import TrainingSettings
 
@@ -147,6 +147,7 @@ def train_model(
     """
     reporter = reporter or Reporter()
     checkpoint = claim(output, resume or restart)
+    settings = replace(settings, precision=resolved(settings.precision, device))
     check_incomplete(settings.incomplete, species, config)
     tasks = resolve_tasks(config.tasks, species)
     Balance(tasks, settings.weights)  # a weight of no task shows before anything is read
@@ -210,7 +211,6 @@ def train_model(
         "steps": trainer.state.step,
         "best_step": trainer.state.best_step,
         "minutes": trainer.state.seconds / 60,
-        "bits": bits(settings.precision, device),
         "setbacks": trainer.state.setbacks,
         **task_record(tasks, trainer.state),
         **held_out_record(model, held_out, reporter.scoring),

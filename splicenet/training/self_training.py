@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from splicenet.genome.interval_sets import complement, merge, subtract
-from splicenet.genome.intervals import Interval, Kind
+from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import DONOR, KINDS, STRANDS, UNKNOWN, Labels
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model
@@ -48,7 +48,8 @@ def self_labelled(
         for strand_index, strand in enumerate(STRANDS):
             marks = np.zeros(scores.values.shape[-1], np.uint8)
             for kind_index, kind in enumerate(KINDS):
-                called = _calibrated(model, kind, scores.values[strand_index, kind_index])
+                said = scores.values[strand_index, kind_index]
+                called = model.calibration[kind].apply(said)
                 marks[called >= _DOUBTFUL] = UNKNOWN
                 marks[called >= _SURE] = DONOR + kind_index
             places = np.flatnonzero(marks)
@@ -64,10 +65,6 @@ def self_labelled(
     )
     read = subtract(merge(loci), complement(pieces, species.genome.lengths))
     return replace(species, labels=labels, genes=[], junctions=()), read
-
-
-def _calibrated(model: Model, kind: Kind, probabilities: np.ndarray) -> np.ndarray:
-    return model.calibration[kind].apply(probabilities)
 
 
 def _pieces(regions: Sequence[Interval], bases: int, seed: int) -> list[Interval]:

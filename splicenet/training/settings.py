@@ -51,7 +51,7 @@ class TrainingSettings:
     checkpoint_activations: bool = False
     """Compute the recurrent level's states again in the backward pass instead of keeping them."""
     precision: Precision = "auto"
-    """Numbers that the network reads in; :func:`~splicenet.training.precision.bits` tells."""
+    """Of convolutions while they learn; :func:`~splicenet.training.precision.resolved` tells."""
     genes: float = 0.7
     """Share of windows drawn around annotated exons; the rest fall anywhere, on either strand."""
     untold: float = 0.125

@@ -22,6 +22,7 @@ def settings():
             "validation": 0.02,
             "validation_bases": 20_000,
             "evaluations": 3,
+            "precision": "float32",  # alike on all machines
         }
         return TrainingSettings(**choices | changed)
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from splicenet.genome.intervals import Interval
+from splicenet.genome.labels import Labels
 from splicenet.genome.sequence import open_genome
 from splicenet.training.parts import hold_out, part_species, split_species
 from splicenet.training.settings import TrainingSettings
@@ -39,15 +42,27 @@ def test_what_is_held_out_can_be_settled_before(fly_species):
 
 
 def test_of_few_genes_more_is_validated(fly_species):
-    def donors(**settings):
+    def parted(**settings):
         (split,) = split_species([fly_species], 0.1, TrainingSettings(steps=1, **settings)).splits
-        shares = (split.validation, split.training, split.held_out)
-        return [fly_species.labels.within(part).count("donor") for part in shares]
+        return split
 
-    few, _, held_out = donors()
-    for wanted in (2 * few, 10**6):
-        more, left, same = donors(validation_sites=wanted)
-        assert same == held_out
-        assert more > 1.5 * few
-        assert more < 0.35 * (more + left)  # a fifth of the sequence
-    assert donors(validation_sites=1)[0] == few
+    def share(split):
+        watched = sum(map(len, split.validation))
+        return watched / (watched + sum(map(len, split.training)))
+
+    usual = parted()
+    all_donors = fly_species.labels.count("donor")
+    enough = parted(validation_sites=all_donors // 8)
+    most = parted(validation_sites=10**6)
+    assert parted(validation_sites=1) == usual
+    assert usual.held_out == enough.held_out == most.held_out
+    assert share(usual) < 0.09
+    assert 0.11 < share(enough) < 0.18
+    assert 0.19 < share(most) < 0.24  # blocks are whole
+
+
+def test_where_no_gene_is_known_no_more_is_validated(fly_species):
+    bare = replace(fly_species, labels=Labels({}, {}))
+    (split,) = split_species([bare], 0.1, SETTINGS).splits
+    wanted = TrainingSettings(steps=1, validation_sites=100)
+    assert split_species([bare], 0.1, wanted).splits == [split]

@@ -6,14 +6,10 @@ import numpy as np
 import pytest
 
 from splicenet.exceptions import TrainingError
-from splicenet.genome.interval_sets import merge
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import NEITHER, UNKNOWN
 from splicenet.genome.species import open_species
-from splicenet.training.grounds import TrainingGround
-from splicenet.training.incomplete import learned_from
 from splicenet.training.loci import choose_loci, find_loci, locus_parts
-from splicenet.training.self_training import self_labelled
 
 
 @pytest.fixture(scope="module")
@@ -79,49 +75,3 @@ def test_what_is_not_annotated_is_not_known(fly_species, fly_files, loci):
         for region in part:
             covered[region.start : region.end] += 1
     assert covered.max() == 1
-
-
-def test_an_incomplete_annotation_is_known_in_its_spliced_genes(fly_species, fly_files, loci):
-    everywhere = [Interval(fly_files.contig, 0, 1_000_000)]
-    assert learned_from(fly_species, ("worm",), everywhere) is fly_species
-    known = np.zeros(1_000_000, bool)
-    for locus in loci:
-        known[locus.start : locus.end] = True
-    assert 0.2 < known.mean() < 0.9
-    nowhere = int(np.flatnonzero(~known)[0])
-    intronless = replace(fly_species.genes[0], start=nowhere, end=nowhere + 1)
-    species = replace(fly_species, genes=[intronless, *fly_species.genes])
-    narrow = learned_from(species, ("fly",), everywhere)
-    assert narrow.labels.sites() == fly_species.labels.sites()
-    labels = narrow.labels.window(fly_files.contig, 0, 1_000_000, "+")
-    assert ((labels != UNKNOWN) == known).all()
-    # No window is drawn around what nothing is known of.
-    for _, place, _ in TrainingGround.of(narrow, everywhere).anchors:
-        assert known[place]
-
-
-def test_nothing_known_where_an_incomplete_annotation_is_trained_on(fly_species, fly_files, loci):
-    empty = Interval(fly_files.contig, 0, min(locus.start for locus in loci))
-    with pytest.raises(TrainingError, match="--incomplete fly: no spliced gene is known"):
-        learned_from(fly_species, ("fly",), [empty])
-
-
-def test_reads_join_loci_where_they_are_labels(read_files):
-    files = {"alignments": read_files.bam, "min_reads": 5}
-    with open_species("fly", read_files.fasta, **files) as species:
-        everywhere = [Interval(name, 0, end) for name, end in species.genome.lengths.items()]
-        known = learned_from(species, ("fly",), everywhere).labels.known
-        expected = species.labels.within(merge(find_loci(species, min_reads=5))).known
-        assert known.keys() == expected.keys()
-        assert all((known[name] == expected[name]).all() for name in known)
-
-
-def test_a_model_labels_for_itself(trained_model, fly_species, fly_files):
-    outside = [Interval(fly_files.contig, 0, 700_000)]
-    confident = trained_model
-    species, loci = self_labelled(confident, fly_species, bases=800_000, outside=outside, seed=1)
-    assert all(locus.end > 700_000 - 500 for locus in loci)
-    for site in species.labels.sites():
-        assert site.position >= 700_000
-        assert any(locus.start <= site.position < locus.end for locus in loci)
-    assert fly_species.labels.count("donor") > species.labels.count("donor")

@@ -2,7 +2,7 @@
 # make test    the tests
 # make lint    ruff and mypy
 # make bench   speed, alone and beside the peers that are installed, and of explanations, in some ten minutes; wants a quiet machine
-# make bench-accuracy   the accuracy table, four networks of 20 minutes; seventeen short trainings that differ in a choice
+# make bench-accuracy   the accuracy table, four networks of ten minutes; seventeen short trainings that differ in a choice
 # make bench-models GENOMES=folder    train the shipped models again, and judge what ships: ten hours
 # make bench-species GENOMES=folder   species left out, adaptation, confounders, the tree: some five hours
 #   GENOMES has samplesheet.csv (species, kingdom, fasta, annotation) and splits.bed, what judges them;

@@ -4,7 +4,7 @@ Each is trained for ``--minutes`` on *Arabidopsis thaliana* chromosome 1 up to 2
 the rest, which no training, stopping, calibration or threshold has read; beside them stand the
 classical baselines, trained on the same sites. Writes ``results/arabidopsis.tsv`` and the models.
 
-    python benchmarks/arabidopsis.py --minutes 20
+    python benchmarks/arabidopsis.py --minutes 10
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def splicenet(*arguments: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--minutes", default="20")
+    parser.add_argument("--minutes", default="10")
     parser.add_argument("--threads", default="1")
     parser.add_argument("--folder", type=Path, default=Path("benchmark-data/arabidopsis"))
     parser.add_argument("--networks", nargs="+", default=list(_NETWORKS), choices=_NETWORKS)

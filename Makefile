@@ -3,7 +3,7 @@
 # make lint    ruff and mypy
 # make bench   speed, alone and beside the peers that are installed, and of explanations, in some ten minutes; wants a quiet machine
 # make bench-accuracy   the accuracy table, four networks of ten minutes; seventeen short trainings that differ in a choice
-# make bench-models GENOMES=folder    train the shipped models again, and judge what ships: ten hours
+# make bench-models GENOMES=folder    train the shipped models again, and judge what ships: three hours
 # make bench-species GENOMES=folder   species left out, adaptation, confounders, the tree: some five hours
 #   GENOMES has samplesheet.csv (species, kingdom, fasta, annotation) and splits.bed, what judges them;
 #   benchmarks/readings.py wants a folder for each genome that it names, too
@@ -13,9 +13,8 @@ FLY := data/drosophila_melanogaster_chr4
 GENOME := --fasta $(FLY)/genome.fa.gz --annotation $(FLY)/annotation.gtf.gz
 
 CROSSVAL := --steps 800 --length 2048 --evaluations 4 --validation-bases 200000 --test-bases 8000000 --threads 1
-CLADE := --length 4096:8192 --test-bases 8000000
-SECOND := --validation-bases 3000000 --folder benchmark-data/models/second
-THIRD := --validation-bases 3000000 --length 8192 --folder benchmark-data/models/third
+VALIDATION := --validation-bases 3000000
+CLADE := $(VALIDATION) --length 8192 --evaluations 1
 ARABIDOPSIS := benchmark-data/arabidopsis
 # Where OpenSpliceAI's own Arabidopsis networks were measured, within what is held out.
 PEERS_STRETCH := --regions NC_003070.9:26,400,001-30,400,000
@@ -62,20 +61,11 @@ bench-accuracy: .venv/ready
 	$(BIN)/python benchmarks/screen.py
 
 bench-models: .venv/ready
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) --minutes 85
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model plants --minutes 35
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model fungi --minutes 28
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model animals --minutes 80
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --model animals --minutes 90 \
-	  --length 8192 --learning-rate 0.002 --test-bases 8000000 --init benchmark-data/models/animals.splicenet
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(SECOND) --minutes 78 \
-	  --length 8192 --learning-rate 0.003 --untold 0.5 --init benchmark-data/models/universal.splicenet
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(THIRD) --minutes 42 --untold 0.5 --init benchmark-data/models/second/universal.splicenet
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(THIRD) --model plants --minutes 14 --init benchmark-data/models/plants.splicenet
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(THIRD) --model fungi --minutes 6 --evaluations 1 --init benchmark-data/models/fungi.splicenet
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(THIRD) --model animals --minutes 34 --init benchmark-data/models/second/animals.splicenet
-	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(THIRD) --model animals --minutes 9 --learning-rate 0.001 --evaluations 1 \
-	  --folder benchmark-data/models/fourth --init benchmark-data/models/third/animals.splicenet
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(VALIDATION) --minutes 62 --untold 0.5
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model animals --minutes 18
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model plants --minutes 8
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model fungi --minutes 5
+	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model protists --minutes 6
 	$(BIN)/python benchmarks/shipped.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/calibration.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/unannotated.py --genomes $(GENOMES)
@@ -90,6 +80,7 @@ bench-species: .venv/ready
 	$(BIN)/splicenet pretrain $(GENOMES)/*/genome.fa.gz --holdout benchmarks/pretrain.bed $(PRETRAIN) -o benchmark-data/pretrained.splicenet
 	$(BIN)/python benchmarks/phylogeny.py benchmark-data/pretrained.splicenet $(GENOMES)/*/genome.fa.gz --windows 48 --seeds 2
 	$(BIN)/python benchmarks/unseen.py --genomes $(GENOMES)
+	$(BIN)/python benchmarks/unseen.py --genomes $(GENOMES) --untold 0.5 --seeds 1 --steps 9000
 
 clean:
 	rm -rf .venv demo dist

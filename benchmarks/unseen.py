@@ -39,15 +39,15 @@ def read_as(model: Model, told: str) -> Model:
     return replace(model, network=model.network.for_species(name), species={})
 
 
-def cases(trained_on: list[str], steps: int, test_bases: int) -> Iterator[dict[str, Any]]:
+def cases(trained_on: list[str], options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Every network on every species that it never saw; one that was never told reads as any."""
-    for seed, untold, species in product(_SEEDS, _SHARES, LEFT_OUT):
-        for told in [ANY, *trained_on] if untold < 1 and seed == _SEEDS[0] else [ANY]:
+    for seed, untold, species in product(options.seeds, options.untold, LEFT_OUT):
+        for told in [ANY, *trained_on] if untold < 1 and seed == options.seeds[0] else [ANY]:
             yield {
                 "untold": untold,
                 "seed": seed,
-                "steps": steps,
-                "test_bases": test_bases,
+                "steps": options.steps,
+                "test_bases": options.test_bases,
                 "species": species,
                 "told": told,
             }
@@ -57,6 +57,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--genomes", type=Path, required=True, help="with samplesheet, splits.bed")
     parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--untold", type=float, nargs="+", default=_SHARES)
+    parser.add_argument("--seeds", type=int, nargs="+", default=_SEEDS)
     parser.add_argument("--test-bases", type=int, default=2_000_000)
     parser.add_argument("--folder", type=Path, default=Path("benchmark-data/unseen"))
     parser.add_argument("--results", type=Path, default=_RESULTS)
@@ -93,7 +95,7 @@ def main() -> None:
             "minutes": round(model.record["minutes"], 1),
         }
 
-    found = fill(options.results, cases(list(names), options.steps, options.test_bases), measure)
+    found = fill(options.results, cases(list(names), options), measure)
     print(found.to_string())
 
 

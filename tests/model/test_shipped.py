@@ -10,7 +10,7 @@ from splicenet.exceptions import ModelFileError
 from splicenet.genome.alphabet import N
 from splicenet.model.calibration import Calibration
 from splicenet.model.modelfile import Scale, save_model
-from splicenet.model.shipped import DEFAULT, find_model, open_model
+from splicenet.model.shipped import DEFAULT, find_model, open_model, shipped_models
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_an_unknown_species_is_refused_with_those_that_are_known(path):
         open_model(f"{path}:yeast")
 
 
-@pytest.mark.parametrize("name", ["universal", "plants", "animals", "fungi"])
+@pytest.mark.parametrize("name", sorted(shipped_models()))
 def test_shipped_models_read_what_lies_far_away(name, fly_species, fly_files):
     """Farther than convolutions see: the recurrent level has something to say."""
     network = open_model(name).network.for_species(None)

@@ -1,7 +1,7 @@
 # make demo    train on a real chromosome, evaluate, predict, draw, explain: about 5 minutes on two cores
 # make test    the tests
 # make lint    ruff and mypy
-# make bench   speed, alone and beside the peers that are installed, and of explanations, in some ten minutes; wants a quiet machine
+# make bench   speed, alone and beside the peers that are installed, and of explanations, in some fifteen minutes; wants a quiet machine
 # make bench-accuracy   the accuracy table, four networks of ten minutes; seventeen short trainings that differ in a choice
 # make bench-models GENOMES=folder    train the shipped models again, and judge what ships: three hours
 # make bench-species GENOMES=folder   species left out, adaptation, confounders, the tree: some five hours

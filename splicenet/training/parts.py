@@ -100,10 +100,12 @@ def part_species(
 
 
 def _split(one: Species, wanted: float | Sequence[Interval], settings: TrainingSettings) -> Split:
-    lengths, share = one.genome.lengths, settings.validation
+    lengths, share, sites = one.genome.lengths, settings.validation, settings.validation_sites
     split = split_genome(lengths, wanted, share, seed=settings.seed)
-    donors = one.labels.count("donor") - one.labels.within(split.held_out).count("donor")
-    if settings.validation_sites is None or not donors:
+    if sites is None:
         return split
-    share = max(share, min(settings.validation_sites / donors, _MOST_VALIDATION))
+    donors = one.labels.count("donor") - one.labels.within(split.held_out).count("donor")
+    if not donors:
+        return split
+    share = max(share, min(sites / donors, _MOST_VALIDATION))
     return split_genome(lengths, wanted, share, seed=settings.seed)

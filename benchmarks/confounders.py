@@ -54,11 +54,11 @@ def markdown(table: pd.DataFrame) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--genomes", type=Path, required=True, help="with samplesheet, splits.bed")
-    parser.add_argument("--network", choices=list(NETWORKS), default="small")
+    parser.add_argument("--network", choices=list(NETWORKS), default="default")
     parser.add_argument("--left-out", nargs="+", default=_LEFT_OUT)
     parser.add_argument("--against", type=float, nargs="+", default=[0.0, 0.3])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--windows", type=int, default=100)
     parser.add_argument("--test-bases", type=int, default=500_000)
     parser.add_argument("--validation-bases", type=int, default=100_000)

@@ -11,7 +11,7 @@ annotation outside the regions. Give regions that the model has not seen.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,7 +108,7 @@ def inside(intron: Junction, regions: list[Interval]) -> bool:
     )
 
 
-def outside(annotation: Annotation, regions: list[Interval]) -> Annotation:
+def outside(annotation: Annotation, regions: Sequence[Interval]) -> Annotation:
     kept = tuple(
         one
         for one in annotation.transcripts

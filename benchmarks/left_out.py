@@ -25,8 +25,9 @@ from splicenet.genome.species import Species, open_species
 from splicenet.model.modelfile import Model, load_model, species_in
 from splicenet.model.network import NetworkConfig
 from splicenet.model.shipped import DEFAULT, narrowest_model, shipped_models
+from splicenet.training.course import Reporter
 from splicenet.training.parts import part_species
-from splicenet.training.run import Reporter, train_model
+from splicenet.training.run import train_model
 from splicenet.training.settings import TrainingSettings
 
 __all__ = [

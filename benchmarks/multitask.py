@@ -42,7 +42,7 @@ _KEPT = ("auprc", "auroc", "accuracy", "pearson", "spearman")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--steps", nargs="+", type=int, default=[350, 1200])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--genomes", type=Path)
     parser.add_argument("--species", nargs="+")
@@ -69,7 +69,8 @@ def main() -> None:
         return {"cpu_seconds": spent} | figures(load_model(model).record)
 
     cases = [
-        {"tasks": tasks, "seed": seed, "steps": options.steps}
+        {"tasks": tasks, "seed": seed, "steps": steps}
+        for steps in options.steps
         for seed in options.seeds
         for tasks in _RUNS
     ]
@@ -129,12 +130,10 @@ def figures(record: dict[str, Any]) -> dict[str, Any]:
 
 def markdown(table: pd.DataFrame) -> str:
     """A row a figure, a column a run: means and standard deviations over the seeds."""
-    groups = table.groupby("tasks", sort=False)
+    groups = table.groupby(["tasks", "steps"], sort=False)
     names = [name for name in table.columns if name not in ("tasks", "seed", "steps")]
-    lines = [
-        "| | " + " | ".join(groups.groups) + " |",
-        "|---|" + "---|" * len(groups.groups),
-    ]
+    heads = [f"{tasks}, {steps:,} steps" for tasks, steps in groups.groups]
+    lines = ["| | " + " | ".join(heads) + " |", "|---|" + "---|" * len(heads)]
     for name in names:
         cells = []
         for _, group in groups:

@@ -11,6 +11,9 @@ chains stand beside each other: with an annotated site; without, but over an ann
 either strand; and outside of all genes. (Of annotated ones, too, not all are open: exons hold
 untranslated ends.)
 
+Chains are read with the lengths of introns and exons that the annotation has elsewhere: a genome
+of few introns does not teach its own.
+
 Then it judges the model again with the sites of open chains that are not annotated left unknown.
 That is the most that those may account for, as some of them are open by chance.
 Writes ``results/unannotated.tsv``, whose rows are kept.
@@ -28,16 +31,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from left_out import auprc, judged_regions, open_all, shipped_readings
+from introns import outside
+from left_out import WHERE, judged_regions, open_all, shipped_readings
 from rows import fill
 
+from splicenet.evaluation.metrics import summarise
 from splicenet.evaluation.protocol import Tally
 from splicenet.genome.alphabet import reverse_complement
+from splicenet.genome.annotation import Annotation
 from splicenet.genome.intervals import Interval
 from splicenet.genome.introns import Chain
-from splicenet.genome.labels import UNKNOWN, Labels
+from splicenet.genome.labels import KINDS, UNKNOWN, Labels
 from splicenet.genome.species import Species
-from splicenet.inference.introns import LikelySites, decode, learned_grammar
+from splicenet.inference.introns import LikelySites, annotated_grammar, decode
 from splicenet.inference.predictor import Predictor
 from splicenet.model.scoring import Scores
 
@@ -104,11 +110,14 @@ def _sites(chain: Chain) -> list[int]:
 def measure(model: str, species: Species, regions: Sequence[Interval]) -> dict[str, Any]:
     """Columns of a row."""
     sites, scores = LikelySites(species.genome.lengths), []
-    for contig, some in Predictor(f"{model}:{species.name}").scores(species.genome, regions):
+    predictor = Predictor(f"{model}:{species.name}")
+    for contig, some in predictor.scores(species.genome, regions):
         sites.add(contig, some)
         scores.append((contig, some))
+    annotation = Annotation("", "", tuple(species.transcripts))
+    grammar = annotated_grammar(outside(annotation, regions))
     chains: dict[str, list[Chain]] = {sort: [] for sort in _SORTS}
-    for chain in decode(sites, learned_grammar(sites), threshold=0.5):
+    for chain in decode(sites, grammar, threshold=0.5):
         chains[sort_of(chain, species)].append(chain)
     random = np.random.default_rng(1)
     row: dict[str, Any] = {}
@@ -127,8 +136,12 @@ def measure(model: str, species: Species, regions: Sequence[Interval]) -> dict[s
         }
         found += opened if sort != "annotated" else []
     spared = replace(species, labels=left_unknown(species.labels, found))
-    for name, one in (("auprc", species), ("auprc_at_most", spared)):
-        row |= {f"{kind}_{name}": value for kind, value in auprc(judged(one, scores)).items()}
+    for suffix, one in (("", species), ("_at_most", spared)):
+        scored = judged(one, scores).scored[WHERE]
+        for kind in KINDS:
+            metrics = summarise(scored[kind], threshold=predictor.threshold[kind])
+            row[f"{kind}_auprc{suffix}"] = round(metrics.auprc, 4)
+            row[f"{kind}_precision{suffix}"] = round(metrics.precision, 4)
     return row
 
 

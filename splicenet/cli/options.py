@@ -12,14 +12,11 @@ import torch
 from splicenet.exceptions import SplicenetError
 from splicenet.genome.samplesheet import Row, read_samplesheet
 from splicenet.genome.species import Species, open_species
-from splicenet.model.cells import CELLS
-from splicenet.model.config import usual_cell
 from splicenet.model.shipped import AUTO, find_model
 from splicenet.training.precision import Precision
 from splicenet.training.settings import TrainingSettings
 
 __all__ = [
-    "cell_option",
     "check_untold",
     "choose_device",
     "device_options",
@@ -122,15 +119,6 @@ def field_option(owner: object, flag: str, name: str, text: str, **more: Any) ->
     return click.option(
         flag, name, default=getattr(owner, name), show_default=True, help=text, **more
     )
-
-
-cell_option = click.option(
-    "--cell",
-    type=click.Choice(CELLS),
-    help=f"Kind of the recurrent layers.  [default: {usual_cell('hybrid')}; lstm for "
-    "--architecture lstm]",
-)
-"""The cell, None if nobody asks for one: :func:`usual_cell` then says."""
 
 
 precision_option = field_option(

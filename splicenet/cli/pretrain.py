@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import click
 import pandas as pd
 
 from splicenet.cli.genomes import genomes_argument, open_genomes
+from splicenet.cli.network_options import chosen_network, network_options
 from splicenet.cli.options import (
-    cell_option,
     choose_device,
     device_options,
     field_option,
@@ -19,22 +19,19 @@ from splicenet.cli.options import (
 )
 from splicenet.cli.running import Terminal, share_or_regions
 from splicenet.cli.sections import SectionedCommand
-from splicenet.exceptions import TrainingError
 from splicenet.genome.words import LONGEST
-from splicenet.model.config import usual_cell
-from splicenet.model.network import Architecture, NetworkConfig
 from splicenet.training.pretrain import pretrain_model
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["pretrain"]
 
 _DEFAULT_EPOCHS = 1.0
-_NETWORK = NetworkConfig()
 _SETTINGS = TrainingSettings(epochs=_DEFAULT_EPOCHS, length=2048)
 _WORDS = 11
 
+_SHAPE = ("architecture", "cell", "hidden", "layers", "layer_stride")
 _SECTIONS = {
-    "The network": ("architecture", "cell", "hidden", "layers", "layer_stride"),
+    "The network": _SHAPE,
     "Learning": (
         "length",
         "batch_tokens",
@@ -58,7 +55,6 @@ _SECTIONS = {
 
 
 _setting = partial(field_option, _SETTINGS)
-_shape = partial(field_option, _NETWORK)
 
 
 class _Bits(Terminal):
@@ -117,16 +113,7 @@ class _Bits(Terminal):
     type=click.IntRange(1),
     help="Bases of each genome's held-out sequence that are read at the end.  [default: all]",
 )
-@_shape("--architecture", "architecture", "As of train.", type=click.Choice(get_args(Architecture)))
-@cell_option
-@_shape("--hidden", "hidden", "Hidden units a side.", type=click.IntRange(1))
-@_shape("--layers", "layers", "Recurrent layers.", type=click.IntRange(1))
-@_shape(
-    "--layer-stride",
-    "layer_stride",
-    "How many times slower each recurrent layer is than the one below.",
-    type=click.IntRange(1),
-)
+@network_options(*_SHAPE)
 @_setting("--length", "length", "Bases in a window; a number, range or curriculum.", type=str)
 @_setting("--batch-tokens", "batch_tokens", "Bases in a batch: windows x length.")
 @_setting("--learning-rate", "learning_rate", "Highest learning rate; warm-up and cosine.")
@@ -154,11 +141,6 @@ def pretrain(
     holdout: str,
     words: int,
     markov: int,
-    architecture: Architecture,
-    cell: str | None,
-    hidden: int,
-    layers: int,
-    layer_stride: int,
     resume: bool,
     restart: bool,
     device: str,
@@ -180,17 +162,8 @@ def pretrain(
         raise click.UsageError("give --resume or --restart, not both")
     if all(choices[limit] is None for limit in ("minutes", "steps", "epochs")):
         choices["epochs"] = _DEFAULT_EPOCHS
+    config = chosen_network(choices)
     settings = TrainingSettings(**choices)
-    try:
-        config = NetworkConfig(
-            architecture=architecture,
-            cell=cell or usual_cell(architecture),
-            hidden=hidden,
-            layers=layers,
-            layer_stride=layer_stride,
-        )
-    except ValueError as error:  # choices that do not go together
-        raise TrainingError(str(error)) from error
     place = choose_device(device, threads)
     species = open_genomes(genomes)
     terminal = _Bits()

@@ -11,8 +11,8 @@ import click
 
 from splicenet.cli.progress import bases_bar, percent_bar
 from splicenet.cli.task_options import task_lines, task_losses
+from splicenet.training.course import Reporter
 from splicenet.training.pace import Progress
-from splicenet.training.run import Reporter
 
 __all__ = ["Terminal", "share_or_regions", "summary"]
 

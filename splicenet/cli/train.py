@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import click
 
+from splicenet.cli.network_options import NETWORK_OPTIONS, chosen_network, network_options
 from splicenet.cli.options import (
-    cell_option,
     check_untold,
     choose_device,
     device_options,
@@ -24,35 +24,24 @@ from splicenet.cli.task_options import (
     read_tasks,
     task_options,
 )
-from splicenet.exceptions import SamplesheetError, TrainingError
+from splicenet.exceptions import SamplesheetError
 from splicenet.genome.samplesheet import read_samplesheet
-from splicenet.model.config import usual_cell
 from splicenet.model.heads import Pool
-from splicenet.model.initialisation import Initialisation
-from splicenet.model.network import Architecture, NetworkConfig
 from splicenet.training.run import FREEZABLE, train_model
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["train"]
 
 _DEFAULT_EPOCHS = 10.0
-_NETWORK = NetworkConfig()
 _SETTINGS = TrainingSettings(epochs=_DEFAULT_EPOCHS)
 
 
 _SECTIONS = {
     "The network": (
-        "architecture",
-        "cell",
-        "hidden",
+        *NETWORK_OPTIONS[:3],
         "species_bias",
         "untold",
-        "layers",
-        "layer_stride",
-        "rank",
-        "initialisation",
-        "longest_memory",
-        "forget_bias",
+        *NETWORK_OPTIONS[3:],
         "freeze",
     ),
     "More tasks than splice sites": TASK_OPTIONS,
@@ -93,7 +82,6 @@ _SECTIONS = {
 
 
 _setting = partial(field_option, _SETTINGS)
-_shape = partial(field_option, _NETWORK)
 
 
 @click.command(cls=SectionedCommand, sections=_SECTIONS)
@@ -128,15 +116,7 @@ _shape = partial(field_option, _NETWORK)
     help="Bases of each species' held-out sequence, both strands counted, that are scored at the "
     "end, in stretches at equal distances.  [default: all]",
 )
-@_shape(
-    "--architecture",
-    "architecture",
-    "hybrid: convolutions and a recurrent level; lstm: recurrent layers alone, over single bases; "
-    "conv: convolutions alone.",
-    type=click.Choice(get_args(Architecture)),
-)
-@cell_option
-@_shape("--hidden", "hidden", "Hidden units a side.", type=click.IntRange(1))
+@network_options()
 @click.option(
     "--species-bias",
     is_flag=True,
@@ -156,37 +136,6 @@ _shape = partial(field_option, _NETWORK)
     help="The annotation of this species lacks genes: train on the spliced genes that it has, or "
     "what spliced reads join, 200 bases around included, and take nothing for known outside; may "
     "be repeated.",
-)
-@click.option(
-    "--layers", type=click.IntRange(1), help="Recurrent layers.  [default: 1; 2 for lstm]"
-)
-@_shape(
-    "--layer-stride",
-    "layer_stride",
-    "How many times slower each recurrent layer is than the one below.",
-    type=click.IntRange(1),
-)
-@_shape("--rank", "rank", "Rank of the recurrent matrix of --cell lowrank.", type=click.IntRange(1))
-@click.option(
-    "--initialisation",
-    type=click.Choice(get_args(Initialisation)),
-    help="Of the recurrent weights: torch's own, orthogonal matrices, or gate biases for long "
-    "memories (chrono).  [default: chrono for --cell diagonal, unless --forget-bias is given; "
-    "else torch]",
-)
-@click.option(
-    "--longest-memory",
-    type=click.IntRange(3),
-    metavar="STEPS",
-    help="Steps of a recurrent layer (8 bases in the default network) after which --cell diagonal "
-    "keeps no more than 37% of its state; for other cells, up to which chrono spreads memories.  "
-    "[default: 64 for --cell diagonal with --architecture hybrid, else 1024]",
-)
-@click.option(
-    "--forget-bias",
-    type=float,
-    help="Bias of the forget gates at the beginning; 1 or more remembers for longer.  "
-    "[default: as --initialisation leaves it]",
 )
 @_setting(
     "--length",
@@ -276,15 +225,6 @@ def train(
     name: str | None,
     species_bias: bool,
     holdout: str,
-    architecture: Architecture,
-    cell: str | None,
-    hidden: int,
-    layers: int | None,
-    layer_stride: int,
-    rank: int,
-    initialisation: Initialisation | None,
-    longest_memory: int | None,
-    forget_bias: float | None,
     resume: bool,
     restart: bool,
     init: str | None,
@@ -322,24 +262,9 @@ def train(
             "--species-bias tells the network what --against-species is to hide from it; give one"
         )
     tasks, weights = read_tasks(task, tasks_file, weight, against_species)
+    named = _names(samplesheet) if species_bias else ()
+    config = chosen_network(choices, tasks=tasks, pool=pool, species=named)
     settings = TrainingSettings(**choices, weights=weights)
-    try:
-        config = NetworkConfig(
-            architecture=architecture,
-            cell=cell or usual_cell(architecture),
-            hidden=hidden,
-            layers=layers or (2 if architecture == "lstm" else 1),
-            layer_stride=layer_stride,
-            rank=rank,
-            initialisation=initialisation,
-            longest_memory=longest_memory,
-            forget_bias=forget_bias,
-            tasks=tasks,
-            pool=pool,
-            species=_names(samplesheet) if species_bias else (),
-        )
-    except ValueError as error:  # choices that do not go together
-        raise TrainingError(str(error)) from error
     place = choose_device(device, threads)
     species = open_data(fasta, annotation, bam, samplesheet, min_reads, name=name)
     terminal = Terminal()

@@ -30,10 +30,11 @@ from splicenet.genome.species import Species
 from splicenet.genome.spectrum import spectrum, spectrum_distance
 from splicenet.model.modelfile import SUFFIX, Model, load_model
 from splicenet.model.network import NetworkConfig
+from splicenet.training.course import Reporter
 from splicenet.training.finish import thinned
 from splicenet.training.leakage import Leak, find_leaks
 from splicenet.training.parts import part_species
-from splicenet.training.run import Reporter, train_model
+from splicenet.training.run import train_model
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["JUDGED", "SIMILAR", "Fold", "gather", "is_finished", "plan_folds", "run_fold"]

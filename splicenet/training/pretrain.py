@@ -26,12 +26,12 @@ from splicenet.model.modelfile import SUFFIX
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.pretrained import Pretrained, save_pretrained
 from splicenet.training.batches import Batch
+from splicenet.training.course import Reporter, claim, run_to_the_end
 from splicenet.training.grounds import TrainingGround
 from splicenet.training.loop import Trainer
 from splicenet.training.parts import Parts, split_species
 from splicenet.training.precision import learning_in, resolved
 from splicenet.training.record import run_record
-from splicenet.training.run import Reporter, claim, run_to_the_end
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["NextBase", "bits_table", "pretrain_model"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 
 from splicenet.evaluation.tasks import task_metrics
-from splicenet.exceptions import OutputError, TrainingError
+from splicenet.exceptions import TrainingError
 from splicenet.genome.output import atomic
 from splicenet.genome.species import Species
 from splicenet.genome.targets import open_targets, resolve_tasks
@@ -22,6 +22,7 @@ from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.provenance import inherit, learned_bases, seen_bases
 from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batches
+from splicenet.training.course import Reporter, claim, run_to_the_end
 from splicenet.training.finish import calibrated_model, held_out_record, thinned
 from splicenet.training.grounds import TrainingGround
 from splicenet.training.incomplete import check_incomplete, learned_from
@@ -34,66 +35,12 @@ from splicenet.training.inherit import (
     with_tasks,
 )
 from splicenet.training.loop import Trainer
-from splicenet.training.pace import Progress
 from splicenet.training.parts import Parts, split_species
 from splicenet.training.precision import resolved
 from splicenet.training.record import run_record, task_record
 from splicenet.training.settings import TrainingSettings
 
-__all__ = ["FREEZABLE", "Reporter", "checkpoint_path", "claim", "run_to_the_end", "train_model"]
-
-
-class Reporter:
-    """Hears how a run goes; the default says nothing."""
-
-    def note(self, sentence: str) -> None:
-        """Something the user should know."""
-
-    def step(self, progress: Progress) -> None:
-        """One step is done."""
-
-    def evaluation(self, row: dict[str, float]) -> None:
-        """The validation sequence was scored."""
-
-    def scoring(self, what: str, strand_bases: int) -> Callable[[int], object]:
-        """A long scoring begins; the function returned hears of strand-bases done."""
-        return lambda bases: None
-
-
-def checkpoint_path(output: str | Path) -> Path:
-    """Where the run that makes ``output`` keeps its checkpoint."""
-    return Path(f"{output}.checkpoint")
-
-
-def claim(output: str | Path, expected: bool) -> Path:
-    """The checkpoint of a run that is to begin.
-
-    Raises
-    ------
-    OutputError, TrainingError
-        If the output is a folder, or a checkpoint is there that is not ``expected``.
-    """
-    if Path(output).is_dir():
-        raise OutputError("this is a folder; name a file in it", path=output)
-    checkpoint = checkpoint_path(output)
-    if checkpoint.exists() and not expected:
-        raise TrainingError(
-            "a run that did not end left this checkpoint; go on with --resume, "
-            "or throw it away with --restart",
-            path=checkpoint,
-        )
-    return checkpoint
-
-
-def run_to_the_end(trainer: Trainer, checkpoint: Path, resume: bool, reporter: Reporter) -> None:
-    """Go on from the checkpoint, if that is asked for and possible, and learn to the end."""
-    if resume and checkpoint.exists():
-        trainer.resume()
-        reporter.note(f"resumed at step {trainer.state.step}")
-    elif resume:
-        reporter.note(f"{checkpoint} is not there: the run begins anew")
-    trainer.save()  # a folder that cannot be written shows now, not in an hour
-    trainer.run(reporter.step, reporter.evaluation, reporter.note)
+__all__ = ["FREEZABLE", "train_model"]
 
 
 def train_model(

@@ -98,7 +98,7 @@ def tiny_network(monkeypatch, tiny):
     from splicenet.model.network import NetworkConfig
 
     monkeypatch.setattr(
-        "splicenet.cli.train.NetworkConfig",
+        "splicenet.cli.network_options.NetworkConfig",
         lambda **chosen: NetworkConfig(**{**chosen, **tiny}),
     )
 

@@ -115,7 +115,7 @@ def learner(monkeypatch):
     """Let ``train`` make a small network that learns within seconds."""
     small = {"channels": 16, "coarse_channels": 24, "coarse_dilations": (1, 2), "hidden": 16}
     monkeypatch.setattr(
-        "splicenet.cli.train.NetworkConfig",
+        "splicenet.cli.network_options.NetworkConfig",
         lambda **chosen: NetworkConfig(**{**chosen, **small}),
     )
     return (

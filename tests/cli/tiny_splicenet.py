@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-import splicenet.cli.train
+from splicenet.cli import network_options
 from splicenet.cli.main import main
 from splicenet.model.network import NetworkConfig
 
@@ -14,5 +14,5 @@ if __name__ == "__main__":
         name: tuple(value) if isinstance(value, list) else value
         for name, value in json.loads(sys.argv[1]).items()
     }
-    splicenet.cli.train.NetworkConfig = lambda **chosen: NetworkConfig(**{**chosen, **tiny})
+    network_options.NetworkConfig = lambda **chosen: NetworkConfig(**{**chosen, **tiny})
     main(sys.argv[2:])

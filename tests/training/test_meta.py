@@ -13,11 +13,11 @@ from splicenet.exceptions import TrainingError
 from splicenet.genome.intervals import Interval
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.training.batches import Batches
+from splicenet.training.course import checkpoint_path
 from splicenet.training.descent import batch_losses
 from splicenet.training.grounds import TrainingGround
 from splicenet.training.loop import Trainer
 from splicenet.training.meta import part_of_the_way
-from splicenet.training.run import checkpoint_path
 from splicenet.training.windows import WindowSampler
 
 META = 3

@@ -16,10 +16,10 @@ from splicenet.model.language import LanguageNetwork
 from splicenet.model.modelfile import load_model
 from splicenet.model.network import NetworkConfig
 from splicenet.model.pretrained import is_pretrained, load_pretrained
+from splicenet.training.course import Reporter, checkpoint_path
 from splicenet.training.inherit import open_parent
 from splicenet.training.parts import split_species
 from splicenet.training.pretrain import bits_table, pretrain_model
-from splicenet.training.run import Reporter, checkpoint_path
 from splicenet.training.settings import TrainingSettings
 from splicenet.training.windows import WindowSampler
 

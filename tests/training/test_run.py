@@ -15,9 +15,9 @@ from splicenet.genome.sequence import Genome
 from splicenet.genome.species import open_species
 from splicenet.genome.tasks import Task
 from splicenet.model.modelfile import load_model
+from splicenet.training.course import Reporter, checkpoint_path
 from splicenet.training.loss import splice_loss
 from splicenet.training.parts import split_species
-from splicenet.training.run import Reporter, checkpoint_path
 from splicenet.training.windows import WindowSampler
 
 

@@ -19,6 +19,7 @@ from splicenet.cli.options import (
     choose_device,
     device_options,
     field_option,
+    incomplete_option,
     precision_option,
 )
 from splicenet.cli.running import Terminal, share_or_regions
@@ -41,6 +42,7 @@ from splicenet.training.crossval import (
     plan_folds,
     run_fold,
 )
+from splicenet.training.incomplete import check_incomplete
 from splicenet.training.parts import hold_out
 from splicenet.training.precision import resolved
 from splicenet.training.settings import TrainingSettings
@@ -97,6 +99,7 @@ _setting = partial(field_option, TrainingSettings(steps=_DEFAULT_STEPS))
     "left out it reads as any.",
 )
 @_setting("--untold", "untold", "As of train.")
+@incomplete_option
 @_setting("--length", "length", "As of train.", type=str)
 @_setting("--batch-tokens", "batch_tokens", "As of train.")
 @precision_option
@@ -161,6 +164,7 @@ def crossval(
         choices["steps"] = _DEFAULT_STEPS
     settings, config = TrainingSettings(**choices), NetworkConfig(cell=cell)
     rows = read_samplesheet(samplesheet)
+    check_incomplete(settings.incomplete, [row.species for row in rows], config)
     groups = _groups(rows, by, samplesheet)
     folds = plan_folds(groups, seeds=range(1, seeds + 1), ceiling=ceiling)
     if species_bias and all(len(one.trained) < 2 for one in folds):
@@ -250,7 +254,8 @@ def _again(fold: Fold, threads: int) -> list[str]:
                 flag = option.opts[0] if value else next(iter(option.secondary_opts), None)
                 arguments += [flag] if flag else []
             else:
-                arguments += [option.opts[-1], str(value)]
+                for one in value if option.multiple else [value]:
+                    arguments += [option.opts[-1], str(one)]
     return [*arguments, "--threads", str(threads)]
 
 

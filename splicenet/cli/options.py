@@ -21,6 +21,7 @@ __all__ = [
     "choose_device",
     "device_options",
     "field_option",
+    "incomplete_option",
     "model_option",
     "open_data",
     "precision_option",
@@ -128,6 +129,16 @@ precision_option = field_option(
     "Of convolutions while they learn: auto takes bfloat16 on GPUs and CPUs that are made for it "
     "(AVX-512 BF16, AMX), else float32. What is trained reads in float32.",
     type=click.Choice(get_args(Precision)),
+)
+
+
+incomplete_option = click.option(
+    "--incomplete",
+    metavar="SPECIES",
+    multiple=True,
+    help="The annotation of this species lacks genes: train on the spliced genes that it has, or "
+    "what spliced reads join, 200 bases around included, and take nothing for known outside; may "
+    "be repeated.",
 )
 
 

@@ -13,6 +13,7 @@ from splicenet.cli.options import (
     choose_device,
     device_options,
     field_option,
+    incomplete_option,
     open_data,
     precision_option,
     species_options,
@@ -129,14 +130,7 @@ _setting = partial(field_option, _SETTINGS)
     "untold",
     "With --species-bias: share of windows whose species it is not told, to learn to read any.",
 )
-@click.option(
-    "--incomplete",
-    metavar="SPECIES",
-    multiple=True,
-    help="The annotation of this species lacks genes: train on the spliced genes that it has, or "
-    "what spliced reads join, 200 bases around included, and take nothing for known outside; may "
-    "be repeated.",
-)
+@incomplete_option
 @_setting(
     "--length",
     "length",

@@ -146,7 +146,8 @@ def run_fold(
             message = f"nothing of {name} is held out to judge it by; name regions of it"
             raise RegionError(message)
     folder.mkdir(parents=True, exist_ok=True)
-    settings = replace(settings, seed=fold.seed)
+    incomplete = tuple(name for name in settings.incomplete if name in fold.trained)
+    settings = replace(settings, seed=fold.seed, incomplete=incomplete)
     if species_bias and len(fold.trained) > 1:
         config = replace(config, species=fold.trained)
     learned = [species[name] for name in fold.trained]

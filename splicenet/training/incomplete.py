@@ -18,16 +18,15 @@ __all__ = ["check_incomplete", "learned_from"]
 
 
 def check_incomplete(
-    incomplete: Sequence[str], species: Sequence[Species], config: NetworkConfig
+    incomplete: Sequence[str], names: Sequence[str], config: NetworkConfig
 ) -> None:
-    """Refuse names that no species has, and tasks: their labels would go on to hold everywhere.
+    """Refuse other names than these, and tasks: their labels would go on to hold everywhere.
 
     Raises
     ------
     TrainingError
         If a name is unknown, or tasks are asked for beside splice sites.
     """
-    names = [one.name for one in species]
     for name in incomplete:
         if name not in names:
             raise TrainingError(

@@ -95,7 +95,7 @@ def train_model(
     reporter = reporter or Reporter()
     checkpoint = claim(output, resume or restart)
     settings = replace(settings, precision=resolved(settings.precision, device))
-    check_incomplete(settings.incomplete, species, config)
+    check_incomplete(settings.incomplete, [one.name for one in species], config)
     tasks = resolve_tasks(config.tasks, species)
     Balance(tasks, settings.weights)  # a weight of no task shows before anything is read
     torch.manual_seed(settings.seed)

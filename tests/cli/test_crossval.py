@@ -205,6 +205,20 @@ def test_networks_may_be_told_their_species(cli, sheet, three, tmp_path):
     assert "every network here is trained on one" in cli("crossval", sheet, *choices).sentence
 
 
+def test_incomplete_species_are_so_where_they_teach(cli, sheet, tmp_path):
+    choices = ("--holdout", sheet.with_name("right.bed"), *CHOICES.split(), "-o", tmp_path)
+    for left_out in ("left", "right"):
+        fold = ("--incomplete", "left", "--fold", f"without-{left_out}-1")
+        done = cli("crossval", sheet, *choices, *fold)
+        assert done.code == 0, done.err
+        model = load_model(tmp_path / "folds" / fold[-1] / "model.splicenet")
+        assert model.record["training"]["incomplete"] == ([] if left_out == "left" else ["left"])
+    unknown = cli("crossval", sheet, *choices, "--incomplete", "mars", "--list")
+    assert (
+        "--incomplete names mars, which is not read here; there is left, right" in unknown.sentence
+    )
+
+
 def test_folds_are_told_what_the_command_was(monkeypatch, cli, three, tmp_path):
     """As processes of their own, with the same choices."""
     begun = []
@@ -213,12 +227,15 @@ def test_folds_are_told_what_the_command_was(monkeypatch, cli, three, tmp_path):
     )
     monkeypatch.setattr("splicenet.cli.crossval._report", lambda folder, folds: folder.touch())
     (tmp_path / "crossval.md").touch()
-    done = cli("crossval", three, "--species-bias", "--untold", 0.5, "-o", tmp_path)
+    choices = ("--untold", 0.5, "--incomplete", "left", "--incomplete", "third")
+    done = cli("crossval", three, "--species-bias", *choices, "-o", tmp_path)
     assert done.code == 0, done.err
     assert len(begun) == 6
     for command in begun:
         told = command.arguments
         assert "--species-bias" in told and told[told.index("--untold") + 1] == "0.5"
+        named = [told[at + 1] for at, word in enumerate(told) if word == "--incomplete"]
+        assert named == ["left", "third"]
 
 
 def test_a_changed_file_is_another_cross_validation(cli, sheet, arguments, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,7 +12,13 @@ from typing import Any
 import click
 import torch
 
-from splicenet.cli.folds import Command, claim_folder, fold_lock, run_processes
+from splicenet.cli.folds import (
+    Command,
+    claim_folder,
+    fold_arguments,
+    fold_lock,
+    run_processes,
+)
 from splicenet.cli.options import (
     check_untold,
     choose_device,
@@ -26,7 +31,7 @@ from splicenet.cli.running import Terminal, share_or_regions
 from splicenet.exceptions import SamplesheetError, SplicenetError
 from splicenet.genome.checksum import sha256
 from splicenet.genome.output import atomic
-from splicenet.genome.samplesheet import Row, read_samplesheet
+from splicenet.genome.samplesheet import Row, group_species, read_samplesheet
 from splicenet.genome.sequence import open_genome
 from splicenet.genome.species import open_species
 from splicenet.model.cells import CELLS
@@ -165,7 +170,7 @@ def crossval(
     settings, config = TrainingSettings(**choices), NetworkConfig(cell=cell)
     rows = read_samplesheet(samplesheet)
     check_incomplete(settings.incomplete, [row.species for row in rows], config)
-    groups = _groups(rows, by, samplesheet)
+    groups = group_species(rows, by, path=samplesheet)
     folds = plan_folds(groups, seeds=range(1, seeds + 1), ceiling=ceiling)
     if species_bias and all(len(one.trained) < 2 for one in folds):
         raise SamplesheetError(
@@ -211,7 +216,7 @@ def crossval(
         return
     threads = threads or max(1, torch.get_num_threads() // jobs)
     commands = [
-        Command(one.name, folder / "folds" / one.name, _again(one, threads))
+        Command(one.name, folder / "folds" / one.name, fold_arguments(one.name, threads))
         for one in folds
         if not is_finished(folder / "folds" / one.name)
     ]
@@ -224,42 +229,6 @@ def crossval(
 def _checksums(row: Row) -> dict[str, str]:
     files = {"fasta": row.fasta, "annotation": row.annotation, "bam": row.bam}
     return {name: sha256(path) for name, path in files.items() if path is not None}
-
-
-def _groups(rows: Sequence[Row], by: str | None, sheet: str) -> dict[str, list[str]]:
-    """Names of species by what they are left out with."""
-    if len(rows) < 2:
-        raise SamplesheetError("one species cannot be left out; name at least two", path=sheet)
-    groups: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        if by is not None and by not in row.others:
-            columns = ", ".join(row.others) or "none to go by"
-            raise SamplesheetError(f"there is no column {by}; the others are {columns}", path=sheet)
-        if by is not None and not row.others[by]:
-            raise SamplesheetError(f"{row.species} has nothing in a column {by}", path=sheet)
-        groups[row.species if by is None else row.others[by]].append(row.species)
-    if len(groups) < 2:
-        raise SamplesheetError(f"all species have the same {by}; none would be left", path=sheet)
-    return dict(groups)
-
-
-def _again(fold: Fold, threads: int) -> list[str]:
-    """The arguments of this command, for one fold."""
-    context = click.get_current_context()
-    arguments = ["crossval", context.params["samplesheet"], "--fold", fold.name]
-    for option in context.command.params:
-        name, value = str(option.name), context.params[str(option.name)]
-        if isinstance(option, click.Option) and name not in _NOT_PASSED and value is not None:
-            if option.is_flag:
-                flag = option.opts[0] if value else next(iter(option.secondary_opts), None)
-                arguments += [flag] if flag else []
-            else:
-                for one in value if option.multiple else [value]:
-                    arguments += [option.opts[-1], str(one)]
-    return [*arguments, "--threads", str(threads)]
-
-
-_NOT_PASSED = ("fold", "only_list", "jobs", "threads", "help")
 
 
 def _run(

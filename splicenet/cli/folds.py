@@ -17,10 +17,11 @@ import click
 from splicenet.exceptions import OutputError, SplicenetError
 from splicenet.genome.output import atomic
 
-__all__ = ["Command", "claim_folder", "fold_lock", "run_processes"]
+__all__ = ["Command", "claim_folder", "fold_arguments", "fold_lock", "run_processes"]
 
 _LOG = "log.txt"
 _PAUSE = 0.2
+_NOT_PASSED = ("fold", "only_list", "jobs", "threads", "help")
 
 
 class Command(NamedTuple):
@@ -77,6 +78,22 @@ def fold_lock(folder: Path) -> Iterator[None]:
     with open(folder / "lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def fold_arguments(fold: str, threads: int) -> list[str]:
+    """The arguments of the command that runs, for one of its folds."""
+    context = click.get_current_context()
+    arguments = ["crossval", context.params["samplesheet"], "--fold", fold]
+    for option in context.command.params:
+        name, value = str(option.name), context.params[str(option.name)]
+        if isinstance(option, click.Option) and name not in _NOT_PASSED and value is not None:
+            if option.is_flag:
+                flag = option.opts[0] if value else next(iter(option.secondary_opts), None)
+                arguments += [flag] if flag else []
+            else:
+                for one in value if option.multiple else [value]:
+                    arguments += [option.opts[-1], str(one)]
+    return [*arguments, "--threads", str(threads)]
 
 
 def run_processes(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from splicenet.exceptions import SamplesheetError
 from splicenet.genome.lines import read_lines
 from splicenet.genome.tasks import located
 
-__all__ = ["Row", "read_samplesheet"]
+__all__ = ["Row", "group_species", "read_samplesheet"]
 
 _REQUIRED = ("species", "fasta")
 _COLUMNS = (*_REQUIRED, "annotation", "bam")
@@ -98,3 +99,33 @@ def _row(cells: dict[str, str], sheet: Path, line: int) -> Row:
         if name and name not in _COLUMNS
     }
     return Row(species, fasta, annotation, bam, others)
+
+
+def group_species(rows: Sequence[Row], by: str | None, *, path: str | Path) -> dict[str, list[str]]:
+    """Names of species that are left out together, by what the sheet has in a column for them.
+
+    Parameters
+    ----------
+    by
+        The column; without one every species is a group of its own.
+    path
+        The sheet, as messages name it.
+
+    Raises
+    ------
+    SamplesheetError
+        If the column or a cell of it is missing, or if there is one group alone.
+    """
+    if len(rows) < 2:
+        raise SamplesheetError("one species cannot be left out; name at least two", path=path)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if by is not None and by not in row.others:
+            columns = ", ".join(row.others) or "none to go by"
+            raise SamplesheetError(f"there is no column {by}; the others are {columns}", path=path)
+        if by is not None and not row.others[by]:
+            raise SamplesheetError(f"{row.species} has nothing in a column {by}", path=path)
+        groups[row.species if by is None else row.others[by]].append(row.species)
+    if len(groups) < 2:
+        raise SamplesheetError(f"all species have the same {by}; none would be left", path=path)
+    return dict(groups)

@@ -8,7 +8,9 @@ instead, and ``--species`` two or more of its rows. Writes ``results/multitask.t
 and figure) and ``results/multitask.md`` (means and standard deviations over the seeds); rows that
 are there are not made again.
 
-    python benchmarks/multitask.py --steps 500 --seeds 1 2 3
+    python benchmarks/multitask.py --steps 350 1200 --seeds 1 2 3
+    python benchmarks/multitask.py --steps 1200 --seeds 1 --pools last mean attention \
+        --lengths 8192 2048
     python benchmarks/multitask.py --genomes genomes --species arabidopsis_thaliana_chr1 \
         caenorhabditis_elegans
 """
@@ -20,6 +22,7 @@ import csv
 import resource
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,7 @@ from rows import fill
 
 from splicenet.genome.labels import KINDS
 from splicenet.model.modelfile import load_model
+from splicenet.model.network import NetworkConfig
 
 _HERE = Path(__file__).parent
 _HELD_OUT = [("NC_003070.9", 22_500_000, 30_427_671), ("LR999452.1", 7_000_000, 14_316_399)]
@@ -44,35 +48,43 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--steps", nargs="+", type=int, default=[350, 1200])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--pools", nargs="+", default=[NetworkConfig.pool])
+    parser.add_argument("--lengths", nargs="+", type=int, default=[8192])
     parser.add_argument("--genomes", type=Path)
     parser.add_argument("--species", nargs="+")
     parser.add_argument("--threads", default="1")
-    parser.add_argument("--test-bases", default="4000000", help="strand-bases judged of a genome")
-    parser.add_argument("--options", default="", help="more of train's options, one string")
+    parser.add_argument("--test-bases", default="2000000", help="strand-bases judged of a genome")
+    parser.add_argument(
+        "--options",
+        default="--evaluations 4 --validation 0.02",
+        help="more of train's options, one string",
+    )
     parser.add_argument("--folder", type=Path, default=Path("benchmark-data/multitask"))
     parser.add_argument("--output", type=Path, default=_HERE / "results/multitask.tsv")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     sheet, held_out = data(options)
 
-    def measure(tasks: str, seed: int, steps: int) -> dict[str, Any]:
-        model = options.folder / f"{len(_RUNS[tasks]) // 2}.{steps}.{seed}.splicenet"
+    def measure(tasks: str, pool: str, length: int, steps: int, seed: int) -> dict[str, Any]:
+        name = f"{len(_RUNS[tasks]) // 2}.{pool}.{length}.{steps}.{seed}.splicenet"
+        model = options.folder / name
         spent = None
         if not model.exists():
             command = [sys.executable, "-m", "splicenet", "train", "--samplesheet", str(sheet)]
             command += ["--holdout", str(held_out), "--test-bases", options.test_bases]
             command += ["--steps", str(steps), "--seed", str(seed), "--resume"]
-            command += ["--threads", options.threads, "-o", str(model)]
+            command += ["--threads", options.threads, "--length", str(length), "-o", str(model)]
+            command += ["--pool", pool] if _RUNS[tasks] else []
             before = _child_seconds()
             subprocess.run([*command, *_RUNS[tasks], *options.options.split()], check=True)
             spent = round(_child_seconds() - before)
         return {"cpu_seconds": spent} | figures(load_model(model).record)
 
     cases = [
-        {"tasks": tasks, "seed": seed, "steps": steps}
-        for steps in options.steps
-        for seed in options.seeds
+        {"tasks": tasks, "pool": pool, "length": length, "steps": steps, "seed": seed}
+        for length, steps, seed in product(options.lengths, options.steps, options.seeds)
         for tasks in _RUNS
+        for pool in (options.pools if _RUNS[tasks] else ["-"])
     ]
     text = markdown(fill(options.output, cases, measure))
     options.output.with_suffix(".md").write_text(text)
@@ -130,9 +142,13 @@ def figures(record: dict[str, Any]) -> dict[str, Any]:
 
 def markdown(table: pd.DataFrame) -> str:
     """A row a figure, a column a run: means and standard deviations over the seeds."""
-    groups = table.groupby(["tasks", "steps"], sort=False)
-    names = [name for name in table.columns if name not in ("tasks", "seed", "steps")]
-    heads = [f"{tasks}, {steps:,} steps" for tasks, steps in groups.groups]
+    choices = ["tasks", "pool", "length", "steps"]
+    groups = table.groupby(choices, sort=False)
+    names = [name for name in table.columns if name not in (*choices, "seed")]
+    heads = [
+        f"{tasks}, pool {pool}, windows of {length:,}, {steps:,} steps"
+        for tasks, pool, length, steps in groups.groups
+    ]
     lines = ["| | " + " | ".join(heads) + " |", "|---|" + "---|" * len(heads)]
     for name in names:
         cells = []

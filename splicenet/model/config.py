@@ -65,7 +65,7 @@ class NetworkConfig:
     """Share of donors, and of acceptors, that the untrained head expects."""
     tasks: tuple[Task, ...] = ()
     """What is asked beside splice sites: a head for each."""
-    pool: Pool = "last"
+    pool: Pool = "mean"
     """What heads that answer for a whole window read of its steps; :class:`GlobalHead` tells."""
     species: tuple[str, ...] = ()
     """Names of those that have biases of their own."""

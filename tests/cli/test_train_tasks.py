@@ -72,7 +72,10 @@ def test_splice_alone_is_no_task_more(train, tmp_path):
         (("--weight", "splice=0"), "every task has --weight 0"),
         (("--task", "usage"), "no species can teach the task usage: it needs spliced reads"),
         (("--task", "species"), "the task species needs several species"),
-        (("--task", "contains:gene", "--architecture", "conv"), "architecture conv leaves out"),
+        (
+            ("--task", "contains:gene", "--architecture", "conv", "--pool", "last"),
+            "architecture conv leaves out",
+        ),
         (("--tasks", "nothing.toml"), "nothing.toml"),
     ],
 )

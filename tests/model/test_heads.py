@@ -125,9 +125,9 @@ def test_heads_begin_at_their_base_rates(tiny):
 
 def test_convolutions_leave_no_last_state():
     with pytest.raises(ValueError, match="contains-gene reads the last states of the recurrent"):
-        NetworkConfig(architecture="conv", tasks=TASKS)
-    NetworkConfig(architecture="conv", tasks=(REGION,))
-    NetworkConfig(architecture="conv", tasks=TASKS, pool="mean")
+        NetworkConfig(architecture="conv", tasks=TASKS, pool="last")
+    NetworkConfig(architecture="conv", tasks=(REGION,), pool="last")
+    NetworkConfig(architecture="conv", tasks=TASKS)
 
 
 def test_two_tasks_of_one_name():
@@ -161,7 +161,12 @@ def unit():
     In float64; the direction from the right is not read.
     """
     config = NetworkConfig(
-        architecture="lstm", cell="diagonal", hidden=1, layers=1, tasks=(GENE, REGION)
+        architecture="lstm",
+        cell="diagonal",
+        hidden=1,
+        layers=1,
+        tasks=(GENE, REGION),
+        pool="last",
     )
     made = SpliceNetwork(config).double()
     cell = made.plain.layers[0].forward_cell

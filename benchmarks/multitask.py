@@ -1,7 +1,7 @@
 """Several tasks in one network against splice sites alone, after as many steps on two genomes.
 
-Each run trains for ``--steps`` on both genomes, which take a little longer with the tasks than without
-(``cpu_seconds`` has it, evaluations and judging included), and is judged on what is held
+Each run trains for ``--steps`` on both genomes, which take a little longer with the tasks than
+without (``cpu_seconds`` has it, evaluations and judging included), and is judged on what is held
 out of them. The genomes are *Arabidopsis thaliana* chromosome 1 and *A. arenosa* chromosomes 1 and
 2, fetched by package name; ``--genomes`` takes a folder with ``samplesheet.csv`` and ``splits.bed``
 instead, and ``--species`` two or more of its rows. Writes ``results/multitask.tsv`` (a row a run

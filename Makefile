@@ -4,8 +4,9 @@
 # make bench   speed, alone and beside the peers that are installed, and of explanations, in some fifteen minutes; wants a quiet machine
 # make bench-accuracy   the accuracy table, four networks of ten minutes; seventeen short trainings that differ in a choice
 # make bench-models GENOMES=folder    train the shipped models again, and judge what ships: three hours
-# make bench-species GENOMES=folder   species left out, adaptation, confounders, the tree: some five hours
+# make bench-species GENOMES=folder   species left out, adaptation, confounders, the tree: some three hours
 # make bench-pages GENOMES=folder    cells, tasks, explanations, variants, introns: what the pages of docs/ say; some three hours
+#   (rows that stand in benchmarks/results are kept: remove a file there to make it again)
 #   GENOMES has samplesheet.csv (species, kingdom, fasta, annotation) and splits.bed, what judges them;
 #   benchmarks/readings.py wants a folder for each genome that it names, too
 PYTHON ?= python3
@@ -92,6 +93,7 @@ bench-species: .venv/ready
 	$(BIN)/python benchmarks/unseen.py --genomes $(GENOMES) --untold 0.5 --seeds 1 --steps 9000
 
 bench-pages: .venv/ready
+	$(if $(GENOMES),,$(error name a folder of genomes: make bench-pages GENOMES=folder))
 	$(CELLS) --seeds 3 --cells diagonal lstm none
 	$(CELLS) --seeds 3 --cells lstm --initialisations chrono
 	$(CELLS) --seeds 1

@@ -148,7 +148,8 @@ def draw_curves(table: pd.DataFrame, path: Path, *, title: str) -> None:
 def beginnings(options: argparse.Namespace) -> dict[str, Path | None]:
     """The models to begin from, trained if they are not there."""
     folder = options.folder
-    paths = {name: folder / f"{name}.splicenet" for name in ("shared", "plain", "meta")}
+    made = f"{options.network}.{options.base_steps}.{options.rest_steps}"
+    paths = {name: folder / f"{name}.{made}.splicenet" for name in ("shared", "plain", "meta")}
     if not all(path.exists() for path in paths.values()):
         known = open_all(options.genomes)
         others = [one for name, one in known.items() if name != options.species]
@@ -179,8 +180,8 @@ def main() -> None:
     parser.add_argument("--species", default="plasmodium_falciparum", help="left out")
     parser.add_argument("--network", choices=list(NETWORKS), default="default")
     parser.add_argument("--genes", type=int, nargs="+", default=[5, 10, 30, 100])
-    parser.add_argument("--draws", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=100, help="of an adaptation")
+    parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=300, help="of an adaptation")
     parser.add_argument("--rate", type=float, default=1e-3, help="of an adaptation")
     parser.add_argument("--scratch-rate", type=float, default=5e-3)
     parser.add_argument("--base-steps", type=int, default=1600, help="shared by plain and meta")
@@ -198,7 +199,11 @@ def main() -> None:
     one = open_all(options.genomes, [options.species])[options.species]
     regions = judged_regions(options.genomes, one)
 
-    def measure(start: str, genes: int, draw: int, species: str, steps: int) -> dict[str, Any]:
+    same = {"species": options.species, "network": options.network, "steps": options.steps}
+
+    def measure(
+        start: str, genes: int, draw: int, species: str, network: str, steps: int
+    ) -> dict[str, Any]:
         before = time.process_time()
         beginning = starts[start]
         if genes == 0:
@@ -231,10 +236,10 @@ def main() -> None:
 
     table = fill(
         options.output,
-        cases(options.genes, options.draws, species=options.species, steps=options.steps),
+        cases(options.genes, options.draws, **same),
         measure,
     )
-    table = table[(table["species"] == options.species) & (table["steps"] == options.steps)]
+    table = table[(table[list(same)] == list(same.values())).all(axis=1)]
     draw_curves(table, options.chart, title=options.species.replace("_", " "))
     print(markdown(table))
 

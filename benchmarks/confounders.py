@@ -38,7 +38,8 @@ def markdown(table: pd.DataFrame) -> str:
     names = [
         name
         for name in table.columns
-        if name not in ("against", "seed", "steps") and pd.api.types.is_numeric_dtype(table[name])
+        if name not in ("against", "seed", "network", "steps")
+        and pd.api.types.is_numeric_dtype(table[name])
     ]
     heads = [f"against {weight:g}" if weight else "without" for weight in groups.groups]
     lines = ["| | " + " | ".join(heads) + " |", "|---|" + "---|" * len(heads)]
@@ -69,7 +70,7 @@ def main() -> None:
     known = open_all(options.genomes)
     learned = [one for name, one in known.items() if name not in options.left_out]
 
-    def measure(against: float, seed: int, steps: int) -> dict[str, Any]:
+    def measure(against: float, seed: int, network: str, steps: int) -> dict[str, Any]:
         before = time.process_time()
         settings = TrainingSettings(
             steps=steps,
@@ -80,8 +81,8 @@ def main() -> None:
             seed=seed,
         )
         tasks = (Task("species", "species", against=against),) if against else ()
-        config = replace(NETWORKS[options.network], tasks=tasks)
-        path = options.folder / f"{against:g}.{seed}.{steps}.splicenet"
+        config = replace(NETWORKS[network], tasks=tasks)
+        path = options.folder / f"{network}.{against:g}.{seed}.{steps}.splicenet"
         model = trained(path, learned, options.genomes, settings, config=config)
         spent = time.process_time() - before
         found: dict[str, Any] = {}
@@ -107,12 +108,13 @@ def main() -> None:
         return found | {"cpu_seconds": round(spent)}
 
     cases = [
-        {"against": against, "seed": seed, "steps": options.steps}
+        {"against": against, "seed": seed, "network": options.network, "steps": options.steps}
         for seed in options.seeds
         for against in options.against
     ]
     table = fill(options.output, cases, measure)
-    print(markdown(table[table["steps"] == options.steps]))
+    same = (table["steps"] == options.steps) & (table["network"] == options.network)
+    print(markdown(table[same]))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from splicenet.cli.folds import (
     fold_lock,
     run_processes,
 )
+from splicenet.cli.network_options import chosen_network, network_options
 from splicenet.cli.options import (
     check_untold,
     choose_device,
@@ -34,8 +35,6 @@ from splicenet.genome.output import atomic
 from splicenet.genome.samplesheet import Row, group_species, read_samplesheet
 from splicenet.genome.sequence import open_genome
 from splicenet.genome.species import open_species
-from splicenet.model.cells import CELLS
-from splicenet.model.network import NetworkConfig
 from splicenet.report.crossval import crossval_page, crossval_plot, figure_height
 from splicenet.report.pictures import canvas
 from splicenet.training.crossval import (
@@ -96,7 +95,7 @@ _setting = partial(field_option, TrainingSettings(steps=_DEFAULT_STEPS))
     help="Bases of what judges a species, both strands counted, that are scored, in stretches at "
     "equal distances.  [default: all]",
 )
-@field_option(NetworkConfig, "--cell", "cell", "As of train.", type=click.Choice(CELLS))
+@network_options("cell")
 @click.option(
     "--species-bias",
     is_flag=True,
@@ -140,7 +139,6 @@ def crossval(
     by: str | None,
     ceiling: bool,
     seeds: int,
-    cell: str,
     species_bias: bool,
     similar: float,
     exclude_similar: bool,
@@ -167,7 +165,8 @@ def crossval(
     check_untold(choices["untold"], species_bias)
     if choices["minutes"] is None and choices["steps"] is None:
         choices["steps"] = _DEFAULT_STEPS
-    settings, config = TrainingSettings(**choices), NetworkConfig(cell=cell)
+    config = chosen_network(choices)
+    settings = TrainingSettings(**choices)
     rows = read_samplesheet(samplesheet)
     check_incomplete(settings.incomplete, [row.species for row in rows], config)
     groups = group_species(rows, by, path=samplesheet)
@@ -215,8 +214,9 @@ def crossval(
                 )
         return
     threads = threads or max(1, torch.get_num_threads() // jobs)
+    context = click.get_current_context()
     commands = [
-        Command(one.name, folder / "folds" / one.name, fold_arguments(one.name, threads))
+        Command(one.name, folder / "folds" / one.name, fold_arguments(one.name, threads, context))
         for one in folds
         if not is_finished(folder / "folds" / one.name)
     ]

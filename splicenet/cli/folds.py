@@ -80,9 +80,8 @@ def fold_lock(folder: Path) -> Iterator[None]:
         yield
 
 
-def fold_arguments(fold: str, threads: int) -> list[str]:
-    """The arguments of the command that runs, for one of its folds."""
-    context = click.get_current_context()
+def fold_arguments(fold: str, threads: int, context: click.Context) -> list[str]:
+    """The arguments of ``crossval``, whose context it is, for one of its folds alone."""
     arguments = ["crossval", context.params["samplesheet"], "--fold", fold]
     for option in context.command.params:
         name, value = str(option.name), context.params[str(option.name)]

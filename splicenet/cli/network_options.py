@@ -102,8 +102,9 @@ def chosen_network(choices: dict[str, Any], **more: Any) -> NetworkConfig:
         If the choices do not go together.
     """
     shape = {name: choices.pop(name) for name in NETWORK_OPTIONS if name in choices}
-    shape["cell"] = shape["cell"] or usual_cell(shape["architecture"])
-    shape["layers"] = shape["layers"] or (2 if shape["architecture"] == "lstm" else 1)
+    architecture = shape.get("architecture", NetworkConfig.architecture)
+    shape["cell"] = shape.get("cell") or usual_cell(architecture)
+    shape["layers"] = shape.get("layers") or (2 if architecture == "lstm" else 1)
     try:
         return NetworkConfig(**shape, **more)
     except ValueError as error:

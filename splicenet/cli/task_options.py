@@ -12,7 +12,6 @@ from splicenet.exceptions import TrainingError
 from splicenet.genome.task_file import read_task_file
 from splicenet.genome.tasks import Task, parse_tasks
 from splicenet.model.heads import Pool
-from splicenet.model.network import NetworkConfig
 from splicenet.training.balance import Balancing
 
 __all__ = ["TASK_OPTIONS", "read_tasks", "task_lines", "task_losses", "task_options"]
@@ -69,10 +68,9 @@ def task_options(command: Command) -> Command:
             click.option(
                 "--pool",
                 type=click.Choice(get_args(Pool)),
-                default=NetworkConfig.pool,
-                show_default=True,
                 help="What tasks of whole windows read: the last state of either direction, the "
-                "mean of all steps, or a mean with learned weights.",
+                "mean of all steps, or a mean with learned weights.  [default: mean; with --init "
+                "as its heads do]",
             ),
         ]
     ):

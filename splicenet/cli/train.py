@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from splicenet.cli.network_options import NETWORK_OPTIONS, chosen_network, network_options
+from splicenet.cli.network_options import chosen_network, network_options
 from splicenet.cli.options import (
     check_untold,
     choose_device,
@@ -39,10 +39,17 @@ _SETTINGS = TrainingSettings(epochs=_DEFAULT_EPOCHS)
 
 _SECTIONS = {
     "The network": (
-        *NETWORK_OPTIONS[:3],
+        "architecture",
+        "cell",
+        "hidden",
         "species_bias",
         "untold",
-        *NETWORK_OPTIONS[3:],
+        "layers",
+        "layer_stride",
+        "rank",
+        "initialisation",
+        "longest_memory",
+        "forget_bias",
         "freeze",
     ),
     "More tasks than splice sites": TASK_OPTIONS,
@@ -227,7 +234,7 @@ def train(
     tasks_file: str | None,
     weight: tuple[str, ...],
     against_species: float | None,
-    pool: Pool,
+    pool: Pool | None,
     device: str,
     threads: int | None,
     **choices: Any,

@@ -1,7 +1,7 @@
 """Where the error of each task arrives: its gradient at every level, along the sequence.
 
 The error of a local task enters at every base of which something is known, that of a global one
-where its head reads: of the states that the recurrent level is left in at its two ends.
+where its head reads: at every step, or where it pools last states at the two ends alone.
 """
 
 from __future__ import annotations

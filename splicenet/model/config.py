@@ -65,8 +65,9 @@ class NetworkConfig:
     """Share of donors, and of acceptors, that the untrained head expects."""
     tasks: tuple[Task, ...] = ()
     """What is asked beside splice sites: a head for each."""
-    pool: Pool = "mean"
-    """What heads that answer for a whole window read of its steps; :class:`GlobalHead` tells."""
+    pool: Pool | None = None
+    """What heads that answer for a whole window read of its steps, as :class:`GlobalHead` tells;
+    ``None`` is ``mean``."""
     species: tuple[str, ...] = ()
     """Names of those that have biases of their own."""
 
@@ -104,16 +105,26 @@ class NetworkConfig:
             raise ValueError("longest_memory must be at least 3")
 
     def _check_tasks(self) -> None:
-        if self.pool not in get_args(Pool):
+        if self.pooling not in get_args(Pool):
             raise ValueError(f"pool must be one of {', '.join(get_args(Pool))}")
         if len({task.name for task in self.tasks}) < len(self.tasks):
             raise ValueError("two tasks have the same name")
-        whole = [one.name for one in self.tasks if one.scope == "global" and not one.against]
-        if whole and self.pool == "last" and self.architecture == "conv":
+        whole = self.of_windows
+        if whole and self.pooling == "last" and self.architecture == "conv":
             raise ValueError(
-                f"the task {whole[0]} reads the last states of the recurrent level, which the "
+                f"the task {whole[0].name} reads the last states of the recurrent level, which the "
                 "architecture conv leaves out; pool mean or attention instead"
             )
+
+    @property
+    def of_windows(self) -> tuple[Task, ...]:
+        """Tasks whose heads answer for a whole window."""
+        return tuple(one for one in self.tasks if one.scope == "global" and not one.against)
+
+    @property
+    def pooling(self) -> Pool:
+        """What heads of whole windows read: a last state that forgets has not heard the middle."""
+        return self.pool or "mean"
 
     @property
     def first_weights(self) -> Initialisation:

@@ -72,7 +72,7 @@ class SpliceNetwork(nn.Module):
             self.last = ResidualBlock(width, config.kernel)
         self.head = Convolution(width, len(CLASSES), 1)
         self._expect_few_sites()
-        self.heads = make_heads(config.tasks, config.pool, local=width, slow=config.slowest[1])
+        self.heads = make_heads(config.tasks, config.pooling, local=width, slow=config.slowest[1])
 
     def _expect_few_sites(self) -> None:
         """Start the head at the base rate, or the first steps learn only that sites are rare."""

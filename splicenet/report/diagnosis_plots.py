@@ -206,7 +206,7 @@ PLOTS = (
     Plot(
         "tasks",
         "Where the errors of the tasks arrive: the norm of dL/dx_t at every level, along the "
-        "window. A local task's enter everywhere, a global one's at the ends.",
+        "window. A local task's enter everywhere, a global one's where its head reads.",
         lambda evidence: bool(evidence.arrivals),
         lambda figure, evidence: plot_arrivals(figure, evidence.arrivals),
     ),

@@ -119,6 +119,9 @@ def run_fold(
 
     Parameters
     ----------
+    settings
+        Of the training; of ``incomplete`` those that the fold trains on are so. What judges, and
+        what the baselines learn from, is the annotation as it stands.
     species
         By name, all that the fold needs: what it trains on and what it judges, and to ``exclude``
         every species of the cross-validation.

@@ -35,7 +35,7 @@ class Parent(NamedTuple):
     """Of a pretrained file, what was taken of it, in a sentence."""
 
 
-def open_parent(name: str | Path, tasks: Sequence[Task], pool: Pool) -> Parent:
+def open_parent(name: str | Path, tasks: Sequence[Task], pool: Pool | None = None) -> Parent:
     """A model or a pretrained file as a network with heads for these tasks.
 
     Raises
@@ -59,9 +59,14 @@ def open_parent(name: str | Path, tasks: Sequence[Task], pool: Pool) -> Parent:
 
 
 def with_tasks(
-    parent: SpliceNetwork, tasks: Sequence[Task], pool: Pool
+    parent: SpliceNetwork, tasks: Sequence[Task], pool: Pool | None = None
 ) -> tuple[SpliceNetwork, set[str]]:
     """A network with the weights of another and heads for these tasks.
+
+    Parameters
+    ----------
+    pool
+        What heads of whole windows read; by default what the parent's read, if it has some.
 
     Returns
     -------
@@ -76,11 +81,15 @@ def with_tasks(
     TrainingError
         If a network of this shape cannot have these heads.
     """
+    if pool is None and parent.config.of_windows:
+        pool = parent.config.pool
     try:
         config = replace(parent.config, tasks=tuple(tasks), pool=pool)
     except ValueError as error:
         raise TrainingError(str(error)) from error
-    if config == parent.config:
+    if config.tasks == parent.config.tasks and (
+        not config.of_windows or config.pooling == parent.config.pooling
+    ):
         return parent, set()
     network = SpliceNetwork(config)
     shared = {n: t for n, t in parent.state_dict().items() if not n.startswith("heads.")}
@@ -89,8 +98,8 @@ def with_tasks(
     new = set()
     for task, head in zip(config.tasks, network.heads, strict=True):
         old = known.get(_question(task))
-        pooled = task.scope == "global" and not task.against
-        if old is None or (pooled and pool != parent.config.pool):
+        pooled = task in config.of_windows
+        if old is None or (pooled and config.pooling != parent.config.pooling):
             new.add(task.name)
         else:
             head.load_state_dict(old.state_dict())

@@ -29,7 +29,7 @@ def train(cli, fly_files, quick, tmp_path):
 def test_tasks_of_the_command_line_and_of_a_file(train, tmp_path):
     file = tmp_path / "tasks.toml"
     file.write_text('[splice]\nweight = 2\n[gene]\ntask = "contains:gene"\nweight = 0.5\n')
-    options = ("--task", "region", "--tasks", file, "--weight", "gene=0.25", "--pool", "mean")
+    options = ("--task", "region", "--tasks", file, "--weight", "gene=0.25", "--pool", "attention")
     done = train(*options, "--balance", "uncertainty")
     assert done.code == 0, done.err
     assert "; region: loss " in done.err and "% of the gradient" in done.err
@@ -37,7 +37,7 @@ def test_tasks_of_the_command_line_and_of_a_file(train, tmp_path):
     model = load_model(tmp_path / "m.splicenet")
     config, training = model.network.config, model.record["training"]
     assert [task.name for task in config.tasks] == ["gene", "region"]
-    assert config.pool == "mean"
+    assert config.pool == "attention"
     assert training["weights"] == {"splice": 2.0, "gene": 0.25}
     assert training["balance"] == "uncertainty"
     assert set(model.record["tasks"]["shares"]) == {"splice", "gene", "region"}

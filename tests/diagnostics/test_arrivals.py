@@ -70,7 +70,7 @@ def test_where_a_global_error_arrives_hangs_on_the_pool_and_a_local_one_arrives_
 
 
 def test_levels_of_convolutions(network, labelled):
-    made = network("conv", pool="mean")
+    made = network("conv")
     found = by_level(made, labelled)
     assert list(found) == [
         (SPLICE, "every base"), (SPLICE, "every 4 bases"), ("region", "every base"),

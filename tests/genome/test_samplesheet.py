@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from splicenet.exceptions import SamplesheetError
-from splicenet.genome.samplesheet import Row, read_samplesheet
+from splicenet.genome.samplesheet import Row, group_species, read_samplesheet
 
 
 @pytest.fixture
@@ -81,3 +81,30 @@ def test_mistakes_are_named_with_their_line(sheet, text, line, message):
 def test_missing_sheet(tmp_path):
     with pytest.raises(SamplesheetError, match="no such file"):
         read_samplesheet(tmp_path / "sheet.csv")
+
+
+def rows(**clades: str) -> list[Row]:
+    return [Row(name, f"{name}.fa", None, None, {"clade": clade}) for name, clade in clades.items()]
+
+
+def test_species_are_grouped_by_a_column():
+    some = rows(fly="animals", cress="plants", worm="animals")
+    assert group_species(some, None, path="s") == {one: [one] for one in ("fly", "cress", "worm")}
+    assert group_species(some, "clade", path="s") == {
+        "animals": ["fly", "worm"],
+        "plants": ["cress"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("some", "by", "sentence"),
+    [
+        (rows(fly="animals"), None, "one species cannot be left out"),
+        (rows(fly="animals", worm="animals"), "clade", "all species have the same clade"),
+        (rows(fly="animals", worm=""), "clade", "worm has nothing in a column clade"),
+        (rows(fly="animals", cress="plants"), "planet", "there is no column planet"),
+    ],
+)
+def test_species_that_cannot_be_parted(some, by, sentence):
+    with pytest.raises(SamplesheetError, match=sentence):
+        group_species(some, by, path="s")

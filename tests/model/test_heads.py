@@ -55,7 +55,7 @@ def test_without_tasks_nothing_is_added(tiny, architecture):
     plain = SpliceNetwork(NetworkConfig(architecture=architecture, **tiny))
     drawn = torch.rand(1)
     torch.manual_seed(5)
-    many = SpliceNetwork(NetworkConfig(architecture, tasks=TASKS, pool="mean", **tiny))
+    many = SpliceNetwork(NetworkConfig(architecture, tasks=TASKS, **tiny))
     weights = many.state_dict()
     assert not [name for name in plain.state_dict() if name.startswith("heads")]
     assert all(torch.equal(tensor, weights[name]) for name, tensor in plain.state_dict().items())

@@ -37,9 +37,9 @@ HOW = ("fixed", "uncertainty", "gradnorm")
 def network(tiny):
     """``network(tasks)``: the same whenever it is made, with heads that are not silent."""
 
-    def network(tasks=(REGION, GENE), architecture="hybrid"):
+    def network(tasks=(REGION, GENE), architecture="hybrid", **more):
         torch.manual_seed(0)
-        made = SpliceNetwork(NetworkConfig(architecture=architecture, tasks=tasks, **tiny))
+        made = SpliceNetwork(NetworkConfig(architecture=architecture, tasks=tasks, **tiny, **more))
         for number, head in enumerate((made.head, *made.heads)):
             torch.manual_seed(number)
             for name, parameter in head.named_parameters():
@@ -389,6 +389,20 @@ def test_another_models_heads_are_continued(train, tmp_path):
     assert second.network.heads[1].answer.bias.any()  # its base rate
     third = train("third", init=path, **options)
     assert third.network.config.tasks == ()
+
+
+def test_heads_go_on_pooling_as_they_learned_to(network):
+    """Unless another way is asked for, or there was no such head."""
+    plain, taught = network((REGION,), pool="last"), network((GENE,), pool="last")
+    assert with_tasks(taught, (GENE,)) == (taught, set())
+    kept, new = with_tasks(taught, (REGION, GENE))
+    assert (kept.config.pooling, new) == ("last", {REGION.name})
+    assert torch.equal(kept.heads[1].answer.weight, taught.heads[0].answer.weight)
+    asked, new = with_tasks(taught, (GENE,), "attention")
+    assert (asked.config.pooling, new) == ("attention", {GENE.name})
+    begun, new = with_tasks(plain, (REGION, GENE))
+    assert (begun.config.pooling, new) == ("mean", {GENE.name})
+    assert with_tasks(plain, (REGION,)) == (plain, set())
 
 
 def test_a_parent_that_cannot_have_these_heads(network):

@@ -145,7 +145,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["methods", "species", "one"])
     parser.add_argument("--method")
-    parser.add_argument("--sites", type=int, default=48)
+    parser.add_argument("--sites", type=int, default=16)
     parser.add_argument("--context", type=int, default=512)
     parser.add_argument("--model", default="universal")
     parser.add_argument("--genomes", type=Path)

@@ -95,9 +95,8 @@ bench-species: .venv/ready
 bench-pages: .venv/ready
 	$(if $(GENOMES),,$(error name a folder of genomes: make bench-pages GENOMES=folder))
 	$(CELLS) --seeds 3 --cells diagonal lstm none
-	$(CELLS) --seeds 3 --cells lstm --initialisations chrono
 	$(CELLS) --seeds 1
-	$(CELLS) --seeds 1 --cells gru --initialisations chrono
+	$(CELLS) --seeds 1 --cells lstm gru --initialisations chrono
 	$(BIN)/python benchmarks/cell_speed.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/token_budget.py

@@ -19,6 +19,7 @@ __all__ = ["NETWORK_OPTIONS", "chosen_network", "network_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_USUAL = NetworkConfig.architecture
 _shape = partial(field_option, NetworkConfig)
 
 _OPTIONS: dict[str, Any] = {
@@ -102,7 +103,7 @@ def chosen_network(choices: dict[str, Any], **more: Any) -> NetworkConfig:
         If the choices do not go together.
     """
     shape = {name: choices.pop(name) for name in NETWORK_OPTIONS if name in choices}
-    architecture = shape.get("architecture", NetworkConfig.architecture)
+    architecture = shape.get("architecture", _USUAL)
     shape["cell"] = shape.get("cell") or usual_cell(architecture)
     shape["layers"] = shape.get("layers") or (2 if architecture == "lstm" else 1)
     try:

@@ -14,6 +14,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from splicenet.model.taps import as_images, learns_by_taps, tapwise
+
 __all__ = [
     "Convolution",
     "Normalisation",
@@ -39,13 +41,8 @@ class Convolution(nn.Conv1d):
             raise ValueError(f"(B, C, T) is convolved here, not a tensor of {x.ndim} dimensions")
         if x.device.type != "cpu":
             return super().forward(x.contiguous())
-        return F.conv2d(
-            x.unsqueeze(2),
-            self.weight.unsqueeze(2),
-            self.bias,
-            padding=(0, *self.padding),
-            dilation=(1, *self.dilation),
-        ).squeeze(2)
+        convolve = tapwise if self.weight.requires_grad and learns_by_taps(x) else as_images
+        return convolve(x, self.weight, self.bias, int(self.padding[0]), self.dilation[0])
 
 
 class Normalisation(nn.BatchNorm1d):

@@ -84,13 +84,14 @@ def fly_species(fly_files):
 @pytest.fixture(scope="session")
 def tiny() -> dict[str, object]:
     """Settings of a network that trains in seconds."""
-    # A short memory, so that a short flank is enough, and quick to read.
+    # A short memory and short frames, so that a short flank is enough, and quick to read.
     return {
         "channels": 12,
         "coarse_channels": 24,
         "coarse_dilations": (1, 2),
         "hidden": 8,
         "longest_memory": 8,
+        "frames": 16,
     }
 
 

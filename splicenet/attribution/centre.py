@@ -37,10 +37,11 @@ def centre_logits(network: SpliceNetwork, bases: Tensor, centre: int) -> Tensor:
     if config.architecture == "lstm":
         return network.read(bases)[..., centre]
     below, stride = StepwiseNetwork(network), config.stride
-    x = below.stem(F.pad(bases, (0, 0, 0, -bases.shape[1] % config.phase)), pad=True).relu_()
+    bases = F.pad(bases, (0, 0, 0, -bases.shape[1] % config.phase))
+    x = below.stem(bases, pad=True).relu_()
     for block in below.trunk:
         _, x = block(x)  # (B, L, C)
-    y = below.coarse(x)
+    y = below.coarse(x, below.opened(bases))
     for block in below.blocks:
         _, y = block(y)  # (B, T, C')
     level, slow = network.coarse, y.transpose(1, 2)

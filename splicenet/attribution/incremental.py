@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from splicenet.model.convolution import to_slower
+from splicenet.model.frames import frame_reach
 from splicenet.model.levels import ResidualBlock
 from splicenet.model.network import SpliceNetwork
 
@@ -52,7 +52,9 @@ class IncrementalReader:
         self._stride = network.config.stride
         self._bases = bases.transpose(1, 2)  # (N, 4, L)
         self._fine = _Stack(network.trunk, F.relu(network.stem(self._bases)))
-        self._coarse = _Stack(network.coarse.blocks, self._down(self._fine.output))
+        self._opened = network.opened(self._bases)  # (N, 2, L)
+        below = self._down(self._fine.output, self._opened)
+        self._coarse = _Stack(network.coarse.blocks, below)
         seen = 2 * (network.config.kernel // 2)
         self._first = max(0, centre - seen) // self._stride
         self._last = -(-min(bases.shape[1], centre + seen + 1) // self._stride)
@@ -75,14 +77,30 @@ class IncrementalReader:
         patch = _Patch(start, changed.transpose(2, 3))
         stem = _convolve(self._network.stem, self._bases, patch)
         fine = self._fine.changed(_Patch(stem.start, F.relu(stem.values)))
-        first, last = fine.start // self._stride, -(-fine.end // self._stride)
-        strides = _cut(self._fine.output, fine, first * self._stride, last * self._stride)
-        coarse = self._coarse.changed(_Patch(first, _again(self._down(strides), fine)))
+        start, end, told = fine.start, fine.end, None
+        if self._opened is not None:
+            opened = self._frames(patch)
+            start, end = min(start, opened.start), max(end, opened.end)
+        first, last = start // self._stride, -(-end // self._stride)
+        bases = first * self._stride, last * self._stride
+        if self._opened is not None:
+            told = _cut(self._opened, opened, *bases)
+        below = self._down(_cut(self._fine.output, fine, *bases), told)
+        coarse = self._coarse.changed(_Patch(first, _again(below, fine)))
         return self._decode(fine, coarse)
 
-    def _down(self, fine: Tensor) -> Tensor:
+    def _frames(self, patch: _Patch) -> _Patch:
+        """How far reading frames are open wherever changed bases show, (N, V, 2, width)."""
+        reach = frame_reach(self._network.config.codons)
+        start, end = max(0, patch.start - reach), min(self._bases.shape[-1], patch.end + reach)
+        near = _cut(self._bases, patch, start - reach, end + reach)
+        opened = self._network.opened(near)
+        assert opened is not None
+        return _Patch(start, _again(opened[..., reach:-reach], patch))
+
+    def _down(self, fine: Tensor, opened: Tensor | None) -> Tensor:
         """From bases (B, C, L) to coarse steps (B, C', L / stride)."""
-        return F.relu(to_slower(self._network.coarse.down, fine, self._stride)).transpose(1, 2)
+        return F.relu(self._network.coarse.steps(fine, opened)).transpose(1, 2)
 
     def _decode(self, fine: _Patch, coarse: _Patch) -> Tensor:
         level = self._network.coarse

@@ -95,7 +95,7 @@ _setting = partial(field_option, TrainingSettings(steps=_DEFAULT_STEPS))
     help="Bases of what judges a species, both strands counted, that are scored, in stretches at "
     "equal distances.  [default: all]",
 )
-@network_options("cell")
+@network_options("cell", "frames")
 @click.option(
     "--species-bias",
     is_flag=True,

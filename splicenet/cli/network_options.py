@@ -36,6 +36,14 @@ _OPTIONS: dict[str, Any] = {
         help=f"Kind of the recurrent layers.  [default: {usual_cell('hybrid')}; lstm for "
         "--architecture lstm]",
     ),
+    "frames": click.option(
+        "--frames",
+        type=click.IntRange(0),
+        metavar="CODONS",
+        help="Tell the network how far reading frames are open on either side of a base, up to so "
+        "many codons, a power of two; 0 does not. A model of --init that was not told learns it.  "
+        "[default: 128; 0 for --architecture lstm]",
+    ),
     "hidden": _shape("--hidden", "hidden", "Hidden units a side.", type=click.IntRange(1)),
     "layers": click.option(
         "--layers", type=click.IntRange(1), help="Recurrent layers.  [default: 1; 2 for lstm]"
@@ -104,6 +112,8 @@ def chosen_network(choices: dict[str, Any], **more: Any) -> NetworkConfig:
     """
     shape = {name: choices.pop(name) for name in NETWORK_OPTIONS if name in choices}
     architecture = shape.get("architecture", _USUAL)
+    if architecture == "lstm" and shape.get("frames"):
+        raise TrainingError("--architecture lstm is not told of --frames; leave them out")
     shape["cell"] = shape.get("cell") or usual_cell(architecture)
     shape["layers"] = shape.get("layers") or (2 if architecture == "lstm" else 1)
     try:

@@ -41,6 +41,7 @@ _SECTIONS = {
     "The network": (
         "architecture",
         "cell",
+        "frames",
         "hidden",
         "species_bias",
         "untold",

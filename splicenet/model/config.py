@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from splicenet.genome.tasks import Task
 from splicenet.model.cells import CELLS, GATED
+from splicenet.model.frames import frame_reach
 from splicenet.model.heads import Pool
 from splicenet.model.initialisation import Initialisation
 
@@ -41,6 +42,9 @@ class NetworkConfig:
     coarse_kernel: int = 7
     coarse_dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
     """One residual block of the coarse level for each, in coarse steps."""
+    frames: int | None = None
+    """Codons up to which open reading frames are counted on either side of a base, a power of two;
+    0 does not tell them, as a plain recurrent network over bases never is; ``None`` is 128."""
     recurrent_stride: int = 2
     """Coarse steps a recurrent step."""
     recurrent_norm: bool = True
@@ -77,8 +81,10 @@ class NetworkConfig:
         if self.kernel % 2 == 0 or self.coarse_kernel % 2 == 0:
             raise ValueError("kernels must be odd, so that a window has a middle")
         for name, value in asdict(self).items():
-            if type(value) is int and value < 1 and name != "forget_bias":
+            if type(value) is int and value < 1 and name not in ("forget_bias", "frames"):
                 raise ValueError(f"{name} must be at least 1")
+        if self.codons < 0 or self.codons & (self.codons - 1):
+            raise ValueError("frames must be a power of two, or 0")
         if self.species and self.architecture == "lstm":
             raise ValueError("a plain LSTM has no biases for species")
         self._check_recurrence()
@@ -141,6 +147,13 @@ class NetworkConfig:
         return 64 if self.cell == "diagonal" and self.architecture == "hybrid" else 1024
 
     @property
+    def codons(self) -> int:
+        """Up to how many open reading frames are counted; 0 if the network is not told of them."""
+        if self.architecture == "lstm":
+            return 0
+        return 128 if self.frames is None else self.frames
+
+    @property
     def phase(self) -> int:
         """Windows that begin a multiple of this many bases apart are read alike."""
         if self.architecture == "conv":
@@ -168,6 +181,11 @@ class NetworkConfig:
         coarse = (self.coarse_kernel // 2) * 2 * sum(self.coarse_dilations)
         return fine + self.stride * coarse
 
+    @property
+    def reach(self) -> int:
+        """Bases on either side of a change in which it shows before the recurrent level."""
+        return self.margin + frame_reach(self.codons)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self) | {"tasks": [task.to_dict() for task in self.tasks]}
@@ -181,6 +199,7 @@ class NetworkConfig:
         KeyError, TypeError, ValueError
             If a setting is unknown or makes no sense.
         """
+        values = {"frames": 0} | values  # what networks from before were not told
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise TypeError(f"unknown network settings: {', '.join(sorted(unknown))}")

@@ -27,6 +27,10 @@ _PIECE = 256
 class Kept(NamedTuple):
     """What is kept of a batch of references."""
 
+    bases: Tensor
+    """As numbers, (R, L, 4)."""
+    opened: Tensor | None
+    """How far reading frames are open, (R, L, 2), if the network is told."""
     fine: list[Tensor]
     """Behind every convolution at every base, (R, L, C)."""
     coarse: list[Tensor]

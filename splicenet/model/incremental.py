@@ -19,6 +19,7 @@ from torch import Tensor
 
 from splicenet.model.cone import Patch, Places, patch_block
 from splicenet.model.decoding import Kept, decode
+from splicenet.model.frames import frame_reach
 from splicenet.model.network import SpliceNetwork
 from splicenet.model.stepwise import StepwiseNetwork
 from splicenet.model.walks import LINE, Walk, turned, walk, walk_on
@@ -66,8 +67,9 @@ class IncrementalReader:
         self.spare = LINE * self.phase
         fine = config.kernel // 2 * max(config.dilations, default=0)
         coarse = config.coarse_kernel // 2 * max(config.coarse_dilations, default=0)
-        beyond = max(fine, config.stride * coarse, self.spare)
-        self.reach = (-(-(config.margin + beyond) // self.phase) + 2) * self.phase
+        beyond = max(fine, config.stride * coarse, self.spare, frame_reach(config.codons))
+        self._frames = -(-frame_reach(config.codons) // self.phase) * self.phase
+        self.reach = (-(-(config.reach + beyond) // self.phase) + 2) * self.phase
         self.margin = config.kernel - 1
         self.least = self.margin + 2 * self.phase
         self._device = device
@@ -104,14 +106,17 @@ class IncrementalReader:
             For :meth:`changed`.
         """
         network = self._network
-        fine = [network.stem(network.bases(self._codes(codes)), pad=True).relu_()]
+        bases = network.bases(self._codes(codes))
+        opened = network.opened(bases)
+        fine = [network.stem(bases, pad=True).relu_()]
         for block in network.trunk:
             fine += block(fine[-1])
-        slow = [network.coarse(fine[-1])]
+        slow = [network.coarse(fine[-1], opened)]
         for block in network.blocks:
             slow += block(slow[-1])
         ends = (first - self.margin) // self.phase, -(-(last + self.margin) // self.phase)
-        kept = Kept(fine, slow, self._walks(slow[-1], *ends, -(-beyond // self.phase)))
+        walks = self._walks(slow[-1], *ends, -(-beyond // self.phase))
+        kept = Kept(bases, opened, fine, slow, walks)
         everything = ((row, first, last) for row in range(len(codes)))
         return decode(self._network, kept, asked or everything, (first, last), self.margin), kept
 
@@ -155,14 +160,14 @@ class IncrementalReader:
         width = codes.shape[-1] - 2 * around
         bases = Places(*(torch.from_numpy(x).to(self._device) for x in (rows, begins)))
         edge = around - self.margin  # what the stem sees of the change and its surroundings
-        near = network.bases(self._codes(codes[:, edge : codes.shape[-1] - edge]))
+        new = Patch(network.bases(self._codes(codes)), -around)
+        near = new.values[:, edge : codes.shape[-1] - edge]
         patch = Patch(network.stem(near).relu_(), -network.stem.reach)
         for index, block in enumerate(network.trunk):
             patch = patch_block(block, bases, kept.fine[2 * index :], patch)
         first, last = -around, width + around
         fine = bases.patched(kept.fine[-1], patch, first, last)
-        patch = bases.aligned(kept.fine[-1], patch, network.stride)
-        patch = Patch(network.coarse(patch.values), patch.first // network.stride)
+        patch = self._coarse(kept, bases, new, patch, width)
         steps = bases.every(network.stride)
         for index, block in enumerate(network.blocks):
             patch = patch_block(block, steps, kept.coarse[2 * index :], patch)
@@ -177,6 +182,30 @@ class IncrementalReader:
             for way, cell in enumerate(network.cells):
                 outputs.append(walk_on(cell, kept.walks[way], there, patch, ends, way))
         return network.decode(fine, slow, outputs).cpu().numpy()
+
+    def _coarse(self, kept: Kept, places: Places, new: Patch, patch: Patch, width: int) -> Patch:
+        """What differs at the first coarse steps, by what differs at every base, or by frames.
+
+        ``new`` are the bases of changes of this width and of their surroundings.
+        """
+        network, frames = self._network, self._frames
+        if kept.opened is None:
+            patch = places.aligned(kept.fine[-1], patch, network.stride)
+            values = network.coarse(patch.values, None)
+        else:
+            # Between -frames and width + frames they may differ; as much around is read to tell.
+            seen = places.patched(kept.bases, new, -2 * frames, width + 2 * frames)
+            opened = network.opened(seen)
+            assert opened is not None
+            first, last = min(patch.first, -frames), max(patch.last, width + frames)
+            first = first // network.stride * network.stride
+            last = -(-last // network.stride) * network.stride
+            patch = Patch(places.patched(kept.fine[-1], patch, first, last), first)
+            told = places.patched(
+                kept.opened, Patch(opened[:, frames:-frames], -frames), first, last
+            )
+            values = network.coarse(patch.values, told)
+        return Patch(values, patch.first // network.stride)
 
     def _codes(self, codes: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(codes)).to(self._device)

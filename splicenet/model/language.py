@@ -15,6 +15,7 @@ of one direction. Inside, both sides run from their own beginning: the second is
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -49,7 +50,7 @@ class LanguageNetwork(SpliceNetwork):
     """
 
     def __init__(self, config: NetworkConfig, words: int = 0) -> None:
-        super().__init__(config)
+        super().__init__(replace(config, frames=0))  # they tell of both sides
         width = 2 * config.hidden if config.architecture == "lstm" else config.channels
         self.next = nn.Conv1d(2 * width, 2 * 4, 1, groups=2)
         nn.init.zeros_(self.next.weight)

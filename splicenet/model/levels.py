@@ -128,13 +128,18 @@ class ResidualBlock(nn.Module):
 class CoarseLevel(nn.Module):
     """Residual convolutions at a slower time scale, and the recurrent level that hangs from them.
 
-    (B, C, L) to (B, C, L), ``L`` a multiple of the phase; what is read is added back.
+    (B, C, L) to (B, C, L), ``L`` a multiple of the phase; what is read is added back. It is told
+    how far reading frames are open, (B, 2, L), if the network is; what it makes of that starts at
+    zero.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         width, self.stride = config.coarse_channels, config.stride
         self.down = nn.Linear(config.channels * config.stride, width)
+        self.frames = nn.Linear(2 * config.stride, width, bias=False) if config.codons else None
+        if self.frames is not None:
+            nn.init.zeros_(self.frames.weight)
         self.accent = Accent(len(config.species), width) if config.species else None
         self.blocks = nn.Sequential(
             *(ResidualBlock(width, config.coarse_kernel, d) for d in config.coarse_dilations)
@@ -142,24 +147,31 @@ class CoarseLevel(nn.Module):
         self.recurrent = RecurrentLevel(config) if config.architecture == "hybrid" else None
         self.up = nn.Linear(width, config.channels * config.stride)
 
-    def forward(self, x: Tensor, how: Reading = WHOLE) -> Tensor:
+    def forward(self, x: Tensor, opened: Tensor | None, how: Reading = WHOLE) -> Tensor:
         """Read the level above and add to it."""
-        y = self.features(x, how)  # (B, C', T)
+        y = self.features(x, opened, how)  # (B, C', T)
         if self.recurrent is None and how.hear is not None:
             how.hear(y.transpose(1, 2))
         if self.recurrent is not None:
             y = in_full(partial(self.recurrent, how=how), y)
         return self.join(x, y)
 
-    def features(self, x: Tensor, how: Reading = WHOLE) -> Tensor:
+    def features(self, x: Tensor, opened: Tensor | None, how: Reading = WHOLE) -> Tensor:
         """What the convolutions see, before the recurrent level: (B, C, L) to (B, C', T)."""
-        y = to_slower(self.down, x, self.stride).transpose(1, 2)  # (B, C', T)
+        y = self.steps(x, opened).transpose(1, 2)  # (B, C', T)
         y = F.relu(y if self.accent is None else self.accent(y, how.species))
         there = how.there(y.shape[-1], self.stride)
         y = only(y, there)
         for block in self.blocks:
             y = block(y, there)
         return y
+
+    def steps(self, x: Tensor, opened: Tensor | None) -> Tensor:
+        """What is read side by side of (B, C, L) and of open frames, (B, 2, L): (B, T, C')."""
+        y = to_slower(self.down, x, self.stride)
+        if self.frames is None or opened is None:
+            return y
+        return y + to_slower(self.frames, opened, self.stride)
 
     def join(self, x: Tensor, y: Tensor) -> Tensor:
         """Add the slow level (B, C', T) to the fast one (B, C, L)."""

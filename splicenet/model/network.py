@@ -27,6 +27,7 @@ from splicenet.genome.tasks import SPLICE
 from splicenet.model.accent import Accent
 from splicenet.model.config import Architecture, NetworkConfig
 from splicenet.model.convolution import Convolution
+from splicenet.model.frames import open_frames
 from splicenet.model.heads import expect, make_heads, mean_state
 from splicenet.model.levels import (
     WHOLE,
@@ -212,7 +213,12 @@ class SpliceNetwork(nn.Module):
         x = only(F.relu(x if self.accent is None else self.accent(x, how.species)), there)
         for block in self.trunk:
             x = block(x, there)
-        return self.last(only(self.coarse(x, how), there), there)
+        return self.last(only(self.coarse(x, self.opened(bases), how), there), there)
+
+    def opened(self, bases: Tensor) -> Tensor | None:
+        """How far reading frames are open, (B, 4, L) to (B, 2, L), if the network is told."""
+        codons = self.config.codons
+        return open_frames(bases.transpose(1, 2), codons).transpose(1, 2) if codons else None
 
     def freeze(self, modules: Iterable[nn.Module]) -> None:
         """Keep the weights, and the running averages, of some parts as they are."""

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from splicenet.model.cells import Cell
 from splicenet.model.convolution import faster_weights, slower_weight
+from splicenet.model.frames import open_frames
 from splicenet.model.levels import CoarseLevel, RecurrentLevel, ResidualBlock
 from splicenet.model.network import SpliceNetwork
 from splicenet.model.recurrence import Layer
@@ -75,11 +76,16 @@ class _Strides:
 
     def down(self, x: Tensor) -> Tensor:
         """(B, T, C) to (B, T / S, C')."""
-        return F.linear(x.unflatten(1, (-1, self.stride)).flatten(2), *self._down)
+        return F.linear(_beside(x, self.stride), *self._down)
 
     def up(self, y: Tensor) -> Tensor:
         """(B, T / S, C') to (B, T, C)."""
         return F.linear(y, *self._up).unflatten(2, (self.stride, -1)).flatten(1, 2)
+
+
+def _beside(x: Tensor, stride: int) -> Tensor:
+    """The steps of a stride side by side, (B, T, C) to (B, T / S, S * C)."""
+    return x.unflatten(1, (-1, stride)).flatten(2)
 
 
 class StepwiseNetwork:
@@ -100,6 +106,8 @@ class StepwiseNetwork:
         Coarse steps a recurrent step.
     phase
         Bases a recurrent step.
+    codons
+        Up to how many open reading frames are told; 0 if they are not.
     cells
         From the left and from the right; none where there is no recurrent level.
     """
@@ -116,6 +124,9 @@ class StepwiseNetwork:
         self.phase = network.config.phase
         self.cells: tuple[Cell, ...] = ()
         self._coarse = _Strides(coarse)
+        self.codons = network.config.codons
+        if coarse.frames is not None:
+            self._frames = slower_weight(coarse.frames, self.stride).detach()
         if recurrent is not None:
             layer = cast(Layer, recurrent.recurrence.layers[0])
             self.cells = (layer.forward_cell, layer.backward_cell)
@@ -126,9 +137,16 @@ class StepwiseNetwork:
         """Codes of bases, (B, L), as numbers, (B, L, 4)."""
         return F.one_hot(codes.long(), 5)[..., :4].to(self._head[0].dtype)
 
-    def coarse(self, fine: Tensor) -> Tensor:
-        """From bases to coarse steps."""
-        return self._coarse.down(fine).relu_()
+    def opened(self, bases: Tensor) -> Tensor | None:
+        """How far reading frames are open, (B, L, 4) to (B, L, 2), if the network is told."""
+        return open_frames(bases, self.codons) if self.codons else None
+
+    def coarse(self, fine: Tensor, opened: Tensor | None) -> Tensor:
+        """From bases, and the frames that are open there, to coarse steps."""
+        y = self._coarse.down(fine)
+        if opened is not None:
+            y = y + F.linear(_beside(opened, self.stride), self._frames)
+        return y.relu_()
 
     def steps(self, coarse: Tensor) -> Tensor:
         """What the recurrent level reads, from coarse steps."""

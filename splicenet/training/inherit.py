@@ -18,7 +18,15 @@ from splicenet.model.network import SpliceNetwork
 from splicenet.model.pretrained import is_pretrained, load_pretrained
 from splicenet.model.shipped import open_model
 
-__all__ = ["FREEZABLE", "Parent", "freeze_parts", "open_parent", "with_species", "with_tasks"]
+__all__ = [
+    "FREEZABLE",
+    "Parent",
+    "freeze_parts",
+    "open_parent",
+    "with_frames",
+    "with_species",
+    "with_tasks",
+]
 
 FREEZABLE = ("trunk", "coarse", "recurrent")
 """Parts that ``--freeze`` can keep as they are, from the fastest time scale to the slowest."""
@@ -110,6 +118,18 @@ def _question(task: Task) -> tuple[str, str, tuple[str, ...], bool]:
     return task.name, task.topic, task.classes, task.against > 0
 
 
+def with_frames(parent: SpliceNetwork, codons: int) -> SpliceNetwork:
+    """A network that reads as another, and is told of open reading frames if that is not.
+
+    What it makes of them starts at zero.
+    """
+    if parent.config.codons or not codons or parent.config.architecture == "lstm":
+        return parent
+    network = SpliceNetwork(replace(parent.config, frames=codons))
+    network.load_state_dict(parent.state_dict(), strict=False)
+    return network
+
+
 def with_species(parent: SpliceNetwork, names: Sequence[str]) -> SpliceNetwork:
     """A network that reads as another, with biases for these species: its own, or new ones at zero.
 
@@ -154,7 +174,12 @@ def freeze_parts(network: SpliceNetwork, parts: Sequence[str]) -> None:
         raise TrainingError("a plain LSTM has no parts to freeze")
     modules: dict[str, list[nn.Module]] = {
         "trunk": [network.stem, network.trunk, *_there(network.accent)],
-        "coarse": [network.coarse.down, network.coarse.blocks, *_there(network.coarse.accent)],
+        "coarse": [
+            network.coarse.down,
+            network.coarse.blocks,
+            *_there(network.coarse.frames),
+            *_there(network.coarse.accent),
+        ],
         "recurrent": _there(network.coarse.recurrent),
     }
     for part in parts:

@@ -31,6 +31,7 @@ from splicenet.training.inherit import (
     Parent,
     freeze_parts,
     open_parent,
+    with_frames,
     with_species,
     with_tasks,
 )
@@ -105,7 +106,8 @@ def train_model(
     if init is not None:
         parent = open_parent(init, tasks, config.pool)
         ancestors = inherit(parent.record)
-        network, new_heads = with_species(parent.network, config.species), parent.new
+        network = with_frames(parent.network, config.codons)
+        network, new_heads = with_species(network, config.species), parent.new
         if parent.taken:
             reporter.note(parent.taken)
             if freeze:

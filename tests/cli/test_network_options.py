@@ -39,7 +39,7 @@ def test_a_plain_lstm_has_two_layers_of_its_own_cell():
 
 def test_every_option_is_heard():
     told = {
-        "cell": "lowrank", "hidden": 24, "layers": 3, "layer_stride": 2, "rank": 5,
+        "cell": "lowrank", "frames": 64, "hidden": 24, "layers": 3, "layer_stride": 2, "rank": 5,
         "initialisation": "orthogonal", "longest_memory": 300,
     }  # fmt: skip
     arguments = [word for name, value in told.items() for word in (_flag(name), str(value))]
@@ -52,6 +52,18 @@ def test_every_option_is_heard():
 def test_choices_that_do_not_go_together():
     with pytest.raises(TrainingError, match="diagonal has no recurrent matrix"):
         chosen("--initialisation", "orthogonal")
+    with pytest.raises(TrainingError, match="power of two"):
+        chosen("--frames", "100")
+    with pytest.raises(TrainingError, match="lstm is not told of --frames"):
+        chosen("--architecture", "lstm", "--frames", "64")
+
+
+def test_who_is_told_of_reading_frames():
+    assert chosen().codons == 128
+    assert chosen("--architecture", "conv").codons == 128
+    assert chosen("--architecture", "lstm").codons == 0
+    assert chosen("--architecture", "lstm", "--frames", "0").codons == 0
+    assert chosen("--frames", "0").codons == 0
 
 
 def _flag(name: str) -> str:

@@ -111,6 +111,25 @@ def test_changes_are_read_as_in_the_whole(network, codes, around):
         assert np.abs(expected[row, :, inner] - before[:, inner]).max() > 0.01, "it must show"
 
 
+def test_a_stop_codon_is_heard_as_far_as_frames_are_open(tiny, codes):
+    """Farther than the convolutions see; the rest of the sequence has no stop."""
+    network = shaken(NetworkConfig(**{**tiny, "architecture": "conv", "frames": 64}))
+    codes = codes % 2  # A and C
+    codes[:, 801:803] = 3, 0  # and one TAA to come
+    changed = codes.copy()
+    codes[:, 803], changed[:, 803] = 1, 0
+    local = IncrementalReader(network)
+    _, kept = local.reference(codes, 100, 1500)
+    begin, around = 800, 320
+    found = read(local, kept, changed[:1], [begin], local.phase, around)
+    expected, before = site_probabilities(network, np.stack([changed[0], codes[0]]))
+    inner = slice(begin - around + local.margin, begin + local.phase + around - local.margin)
+    np.testing.assert_allclose(found[0], expected[:, inner], atol=1e-5)
+    shows = np.flatnonzero(np.abs(expected - before).max(0) > 1e-4) - 803
+    assert shows.min() < -network.config.margin - 64
+    assert shows.max() > network.config.margin + 64
+
+
 def test_several_changes_at_once(network, codes):
     local = IncrementalReader(network)
     _, kept = local.reference(codes, 100, 1500)

@@ -4,6 +4,7 @@ import json
 import pickle
 import re
 import struct
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from safetensors.torch import save_file
 
 from splicenet.exceptions import ModelFileError, OutputError
 from splicenet.model.modelfile import load_model, save_model, species_in
+from splicenet.model.network import SpliceNetwork
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +180,19 @@ def test_a_model_that_cannot_be_written_leaves_nothing(tmp_path, trained_model):
     with pytest.raises(OutputError, match="full"):
         save_model("/dev/full", trained_model)
     assert not list(tmp_path.iterdir())
+
+
+def test_networks_from_before_reading_frames_are_read(tmp_path, trained_model):
+    """Their files say nothing of frames, and they are not told of any."""
+    untold = replace(
+        trained_model, network=SpliceNetwork(replace(trained_model.network.config, frames=0))
+    )
+    path = tmp_path / "old.splicenet"
+    save_model(path, untold)
+
+    def without(inner):
+        del inner["network"]["frames"]
+        return inner
+
+    path.write_bytes(with_header(path.read_bytes(), without))
+    assert load_model(path).network.config.codons == 0

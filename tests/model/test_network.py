@@ -150,7 +150,7 @@ def test_frozen_parts_keep_weights_and_running_averages(config, codes):
 def test_windows_a_phase_apart_are_read_alike(config, codes):
     """What the scan relies on: shifting by the phase shifts the answer."""
     network = shaken(replace(config, architecture="conv"), codes)
-    margin = network.config.margin + network.config.phase
+    margin = network.config.reach + network.config.phase
     sequence = torch.randint(0, 4, (1, 4 * margin), generator=torch.manual_seed(2))
     with torch.inference_mode():
         whole = network(sequence)

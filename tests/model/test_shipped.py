@@ -39,7 +39,7 @@ def test_an_unknown_species_is_refused_with_those_that_are_known(path):
 
 @pytest.mark.parametrize("name", sorted(shipped_models()))
 def test_shipped_models_read_what_lies_far_away(name, fly_species, fly_files):
-    """Farther than convolutions see: the recurrent level has something to say."""
+    """Farther than convolutions and frames: the recurrent level has something to say."""
     network = open_model(name).network.for_species(None)
     whole = np.stack(
         [
@@ -48,10 +48,10 @@ def test_shipped_models_read_what_lies_far_away(name, fly_species, fly_files):
         ]
     )
     near = whole.copy()
-    near[:, : 4096 - network.config.margin - 64] = N
+    near[:, : 4096 - network.config.reach - 64] = N
     with torch.inference_mode():
         read, cut = (network(torch.from_numpy(codes))[..., 4096:4608] for codes in (whole, near))
-    # Where convolutions alone read, there is no difference at all.
+    # Without the recurrent level there is no difference at all.
     assert (read - cut)[..., :64].abs().max() > 0.01
 
 

@@ -35,15 +35,17 @@ def train(fly_species, fly_files, tiny, settings, tmp_path):
     from splicenet.model.network import NetworkConfig
     from splicenet.training.run import train_model
 
-    def train(name="model", *, architecture="hybrid", species=(fly_species,), tasks=(), **options):
+    def train(name="model", *, species=(fly_species,), **options):
+        shapes = ("architecture", "tasks", "frames")
         passed = ("resume", "restart", "init", "freeze", "reporter", "holdout")
         more = {key: options.pop(key) for key in passed if key in options}
         start, end = HELD_OUT
+        shape = {key: options.pop(key) for key in shapes if key in options}
         more.setdefault("holdout", f"{fly_files.contig}:{start + 1}-{end}")
         return train_model(
             species,
             tmp_path / f"{name}.splicenet",
-            config=NetworkConfig(architecture=architecture, tasks=tasks, **tiny),
+            config=NetworkConfig(**{**tiny, **shape}),
             settings=settings(**options),
             **more,
         )

@@ -14,8 +14,9 @@ from splicenet.genome.labels import UNKNOWN
 from splicenet.genome.sequence import Genome
 from splicenet.genome.species import open_species
 from splicenet.genome.tasks import Task
-from splicenet.model.modelfile import load_model
+from splicenet.model.modelfile import load_model, save_model
 from splicenet.training.course import Reporter, checkpoint_path
+from splicenet.training.inherit import with_frames
 from splicenet.training.loss import splice_loss
 from splicenet.training.parts import split_species
 from splicenet.training.windows import WindowSampler
@@ -240,6 +241,23 @@ def test_another_model_is_continued(train, trained):
         torch.testing.assert_close(model.network.get_parameter(name), tensor, rtol=0, atol=1e-4)
     init = {"name": trained.name, "sha256": sha256(trained)}
     assert model.record["training"]["init"] == init
+
+
+def test_a_network_that_was_not_told_of_frames_learns_them(train, trained, tmp_path):
+    """At first it reads as before; ``frames=0`` leaves it as it is."""
+    untold = train("untold", steps=2, frames=0)
+    path = tmp_path / "untold.splicenet"
+    assert untold.network.config.codons == 0
+    codes = torch.randint(0, 4, (1, 800), generator=torch.manual_seed(0))
+    grown = with_frames(untold.network, 16).eval()
+    assert grown.config.codons == 16
+    with torch.inference_mode():
+        torch.testing.assert_close(grown(codes), untold.network.eval()(codes))
+    save_model(path, untold)
+    told = train("told", init=path, steps=2, frames=16)
+    assert told.network.coarse.frames.weight.abs().max() > 0
+    assert train("as it was", init=path, steps=1, frames=0).network.coarse.frames is None
+    assert train("as it is", init=trained, steps=1, frames=64).network.config.codons == 16
 
 
 def test_frozen_parts_stay(train, trained):

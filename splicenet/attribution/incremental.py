@@ -77,26 +77,29 @@ class IncrementalReader:
         patch = _Patch(start, changed.transpose(2, 3))
         stem = _convolve(self._network.stem, self._bases, patch)
         fine = self._fine.changed(_Patch(stem.start, F.relu(stem.values)))
-        start, end, told = fine.start, fine.end, None
+        shown = [(fine.start, fine.end)]
         if self._opened is not None:
-            opened = self._frames(patch)
-            start, end = min(start, opened.start), max(end, opened.end)
-        first, last = start // self._stride, -(-end // self._stride)
+            opened = self._frames(self._opened, patch)
+            shown.append((opened.start, opened.end))
+        first = min(start for start, _ in shown) // self._stride
+        last = -(-max(end for _, end in shown) // self._stride)
         bases = first * self._stride, last * self._stride
-        if self._opened is not None:
-            told = _cut(self._opened, opened, *bases)
+        told = None if self._opened is None else _cut(self._opened, opened, *bases)
         below = self._down(_cut(self._fine.output, fine, *bases), told)
         coarse = self._coarse.changed(_Patch(first, _again(below, fine)))
         return self._decode(fine, coarse)
 
-    def _frames(self, patch: _Patch) -> _Patch:
-        """How far reading frames are open wherever changed bases show, (N, V, 2, width)."""
+    def _frames(self, opened: Tensor, patch: _Patch) -> _Patch:
+        """How far reading frames are open wherever changed bases show in any, (N, V, 2, width)."""
         reach = frame_reach(self._network.config.codons)
         start, end = max(0, patch.start - reach), min(self._bases.shape[-1], patch.end + reach)
         near = _cut(self._bases, patch, start - reach, end + reach)
-        opened = self._network.opened(near)
-        assert opened is not None
-        return _Patch(start, _again(opened[..., reach:-reach], patch))
+        found = self._network.opened(near)
+        assert found is not None
+        told = _again(found[..., reach:-reach], patch)
+        differs = (told != opened[:, None, :, start:end]).flatten(0, 2).any(0)
+        shown = differs.nonzero().flatten().tolist() or [patch.start - start]
+        return _Patch(start + shown[0], told[..., shown[0] : shown[-1] + 1])
 
     def _down(self, fine: Tensor, opened: Tensor | None) -> Tensor:
         """From bases (B, C, L) to coarse steps (B, C', L / stride)."""

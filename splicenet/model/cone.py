@@ -34,6 +34,10 @@ class Places(NamedTuple):
     rows: Tensor
     begins: Tensor
 
+    def some(self, those: Tensor) -> Places:
+        """Of some of the changes, by a mask (B,)."""
+        return Places(self.rows[those], self.begins[those])
+
     def every(self, stride: int) -> Places:
         """The same at a level so many times as slow."""
         return Places(self.rows, self.begins // stride)

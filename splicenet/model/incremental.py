@@ -156,19 +156,50 @@ class IncrementalReader:
         numpy.ndarray
             Probabilities of these bases, (B, 2, L): donor, acceptor; float32.
         """
-        network = self._network
+        places = Places(*(torch.from_numpy(x).to(self._device) for x in (rows, begins)))
+        new = Patch(self._network.bases(self._codes(codes)), -around)
         width = codes.shape[-1] - 2 * around
-        bases = Places(*(torch.from_numpy(x).to(self._device) for x in (rows, begins)))
+        if kept.opened is None:
+            return self._read(kept, places, new, width).cpu().numpy()
+        # Most changes close no frame and open none: they show in a smaller cone.
+        told, differs = self._frames_of(kept, places, new, width)
+        found = new.values.new_empty((len(rows), 2, codes.shape[-1]), dtype=torch.float32)
+        for those, frames in ((~differs, None), (differs, told)):
+            if those.any():
+                some = frames and Patch(frames.values[those], frames.first)
+                of = places.some(those), Patch(new.values[those], new.first)
+                found[those] = self._read(kept, *of, width, some)
+        return found.cpu().numpy()
+
+    def _frames_of(
+        self, kept: Kept, places: Places, new: Patch, width: int
+    ) -> tuple[Patch, Tensor]:
+        """How far frames are open where a change of this width shows in any; and in whose, (B,)."""
+        far = self._frames
+        # Between -far and width + far they may differ; as much around is read to tell.
+        opened = self._network.opened(places.patched(kept.bases, new, -2 * far, width + 2 * far))
+        assert opened is not None and kept.opened is not None
+        told = opened[:, far:-far]
+        differs = (told != places.cut(kept.opened, -far, width + far)).any(2)  # (B, n)
+        shown = differs.any(0).nonzero().flatten().tolist() or [0]
+        first, last = shown[0], shown[-1] + 1
+        return Patch(told[:, first:last], first - far), differs.any(1)
+
+    def _read(
+        self, kept: Kept, places: Places, new: Patch, width: int, frames: Patch | None = None
+    ) -> Tensor:
+        """Probabilities of changes of one width, (B, 2, L), that differ in frames or do not."""
+        network = self._network
+        around = -new.first
         edge = around - self.margin  # what the stem sees of the change and its surroundings
-        new = Patch(network.bases(self._codes(codes)), -around)
-        near = new.values[:, edge : codes.shape[-1] - edge]
+        near = new.values[:, edge : new.values.shape[1] - edge]
         patch = Patch(network.stem(near).relu_(), -network.stem.reach)
         for index, block in enumerate(network.trunk):
-            patch = patch_block(block, bases, kept.fine[2 * index :], patch)
+            patch = patch_block(block, places, kept.fine[2 * index :], patch)
         first, last = -around, width + around
-        fine = bases.patched(kept.fine[-1], patch, first, last)
-        patch = self._coarse(kept, bases, new, patch, width)
-        steps = bases.every(network.stride)
+        fine = places.patched(kept.fine[-1], patch, first, last)
+        patch = self._coarse(kept, places, patch, frames)
+        steps = places.every(network.stride)
         for index, block in enumerate(network.blocks):
             patch = patch_block(block, steps, kept.coarse[2 * index :], patch)
         slow = steps.patched(
@@ -178,34 +209,25 @@ class IncrementalReader:
         if network.cells:
             patch = steps.aligned(kept.coarse[-1], patch, network.recurrent_stride)
             patch = Patch(network.steps(patch.values), patch.first // network.recurrent_stride)
-            ends, there = (first // self.phase, last // self.phase), bases.every(self.phase)
+            ends, there = (first // self.phase, last // self.phase), places.every(self.phase)
             for way, cell in enumerate(network.cells):
                 outputs.append(walk_on(cell, kept.walks[way], there, patch, ends, way))
-        return network.decode(fine, slow, outputs).cpu().numpy()
+        return network.decode(fine, slow, outputs)
 
-    def _coarse(self, kept: Kept, places: Places, new: Patch, patch: Patch, width: int) -> Patch:
-        """What differs at the first coarse steps, by what differs at every base, or by frames.
-
-        ``new`` are the bases of changes of this width and of their surroundings.
-        """
-        network, frames = self._network, self._frames
+    def _coarse(self, kept: Kept, places: Places, patch: Patch, frames: Patch | None) -> Patch:
+        """What differs at the first coarse steps, by what differs at every base, or in frames."""
+        stride = self._network.stride
+        shown = [patch] if frames is None else [patch, frames]
+        first = min(one.first for one in shown) // stride * stride
+        last = -(-max(one.last for one in shown) // stride) * stride
         if kept.opened is None:
-            patch = places.aligned(kept.fine[-1], patch, network.stride)
-            values = network.coarse(patch.values, None)
+            told = None
+        elif frames is None:
+            told = places.cut(kept.opened, first, last)
         else:
-            # Between -frames and width + frames they may differ; as much around is read to tell.
-            seen = places.patched(kept.bases, new, -2 * frames, width + 2 * frames)
-            opened = network.opened(seen)
-            assert opened is not None
-            first, last = min(patch.first, -frames), max(patch.last, width + frames)
-            first = first // network.stride * network.stride
-            last = -(-last // network.stride) * network.stride
-            patch = Patch(places.patched(kept.fine[-1], patch, first, last), first)
-            told = places.patched(
-                kept.opened, Patch(opened[:, frames:-frames], -frames), first, last
-            )
-            values = network.coarse(patch.values, told)
-        return Patch(values, patch.first // network.stride)
+            told = places.patched(kept.opened, frames, first, last)
+        fine = places.patched(kept.fine[-1], patch, first, last)
+        return Patch(self._network.coarse(fine, told), first // stride)
 
     def _codes(self, codes: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(codes)).to(self._device)

@@ -40,11 +40,13 @@ def open_frames(bases: Tensor, codons: int) -> Tensor:
         base, and open codons the first of which begins with it. TAA, TAG and TGA, N and the ends of
         the sequence close a frame.
     """
-    there = bases.sum(2)
+    there = bases.sum(2).clamp(0, 1)
     a, _, g, t = bases.unbind(2)
     known = there * _later(there, 1) * _later(there, 2)
     stop = t * (_later(a, 1) * (_later(a, 2) + _later(g, 2)) + _later(g, 1) * _later(a, 2))
-    begins = known - stop  # whether the codon that begins here is open, (B, L)
+    # Whether the codon that begins here is open, (B, L). Of numbers that are no letters, as noisy
+    # copies have them, products of hundreds would have no bound.
+    begins = (known - stop).clamp(0, 1)
     ends = _later(begins.flip(1), 2)  # whether the one that ends here is, from the right
     after, before = _run(torch.cat([begins, ends]), codons).chunk(2)
     return torch.stack([before.flip(1), after], dim=2)

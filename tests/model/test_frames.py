@@ -79,5 +79,27 @@ def test_gradients_find_the_letter_that_would_close_a_frame():
     assert (place, "ACGT"[letter]) in {(8, "A"), (8, "G")}  # TAA, TAG
 
 
+def test_noise_stays_within_bounds_and_leaves_a_gradient():
+    torch.manual_seed(2)
+    letters = one_hot("GCCGCCTAC" * 100)
+    noisy = (letters + 0.5 * torch.randn_like(letters)).requires_grad_()
+    found = open_frames(noisy, 128)
+    assert 0 <= found.min() < found.max() <= 1
+    found.sum().backward()
+    assert noisy.grad.isfinite().all()
+    assert noisy.grad.any()
+
+
+def test_the_way_between_sequences_has_a_gradient_all_along():
+    """Sums of mixed letters may be a rounding above 1."""
+    torch.manual_seed(3)
+    start, end = (one_hot("GCC" * 20).float(), one_hot("TAC" * 20).float())
+    for share in torch.rand(20):
+        bases = (start + share * (end - start)).requires_grad_()
+        open_frames(bases, 16)[0, 0, 1].backward()
+        slopes = bases.grad[0] - bases.grad[0].mean(1, keepdim=True)
+        assert slopes.abs().max() > 1e-3
+
+
 def test_short_sequences_have_no_codons():
     assert open_frames(one_hot("TA", "AC"), 128).eq(0).all()

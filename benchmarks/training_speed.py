@@ -1,9 +1,11 @@
-"""Speed of training on one CPU thread: the default network, either precision, torch's Conv1d.
+"""Speed of training on one CPU thread: the default network, either precision, torch's own layers.
 
 Every way learns from the same batch of random bases, in turn so that a drift of the machine touches
 all alike; bases a CPU-second are those of the median step. ``bfloat16`` is slow on CPUs that are
-not made for it, which is why ``train --precision auto`` does not take it there. With torch's own
-Conv1d, which lays its tensors out channel by channel, all other layers are as they are. Writes
+not made for it, which is why ``train --precision auto`` does not take it there. Where a CPU has no
+AVX-512 the gradient of convolutions' weights is found tap by tap; it can be left to torch. With
+torch's own Conv1d, which lays its tensors out channel by channel, all other layers are as they are.
+The processor's kind, as torch names it, is printed. Writes
 ``results/training_speed.tsv``.
 
     python benchmarks/training_speed.py
@@ -19,10 +21,11 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from splicenet.model.convolution import Convolution
 from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.taps import as_images
 from splicenet.training.batches import Batch
 from splicenet.training.descent import descend, make_optimizer
 from splicenet.training.precision import Precision
@@ -30,26 +33,35 @@ from splicenet.training.settings import TrainingSettings
 
 _HERE = Path(__file__).parent
 _BATCH, _LENGTH = 2, 8192
-_WAYS: dict[str, tuple[Precision, bool]] = {
-    "bfloat16": ("bfloat16", False),
-    "float32": ("float32", False),
-    "float32, torch's own Conv1d": ("float32", True),
+
+
+class _LearnsByTorch(Convolution):
+    """Laid out as here, with torch's own gradient."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return as_images(x, self.weight, self.bias, int(self.padding[0]), self.dilation[0])
+
+
+_WAYS: dict[str, tuple[Precision, type[nn.Conv1d]]] = {
+    "bfloat16": ("bfloat16", Convolution),
+    "float32": ("float32", Convolution),
+    "float32, torch's own gradients": ("float32", _LearnsByTorch),
+    "float32, torch's own Conv1d": ("float32", nn.Conv1d),
 }
 
 
-def torchs_own(network: nn.Module) -> None:
-    """Let all convolutions be torch's, which lay a tensor out channel by channel."""
+def convolve_with(network: nn.Module, kind: type[nn.Conv1d]) -> None:
+    """Let all convolutions be of this kind."""
     for module in network.modules():
         if isinstance(module, Convolution):
-            module.__class__ = nn.Conv1d
+            module.__class__ = kind
 
 
-def learner(precision: Precision, channelwise: bool) -> Callable[[], float]:
-    """What takes a step and gives its CPU seconds."""
+def learner(precision: Precision, kind: type[nn.Conv1d]) -> Callable[[], float]:
+    """What takes a step, its convolutions of this kind, and gives its CPU seconds."""
     torch.manual_seed(0)
     network = SpliceNetwork(NetworkConfig())
-    if channelwise:
-        torchs_own(network)
+    convolve_with(network, kind)
     settings = TrainingSettings(steps=1, precision=precision)
     optimizer = make_optimizer(network, settings)
     codes = torch.randint(0, 4, (_BATCH, _LENGTH), dtype=torch.uint8)
@@ -82,7 +94,7 @@ def main() -> None:
         for name, times in seconds.items()
     ]
     table = pd.DataFrame(rows)
-    print(table.to_string(index=False))
+    print(f"{torch.backends.cpu.get_cpu_capability()}\n{table.to_string(index=False)}")
     table.to_csv(options.output, sep="\t", index=False)
 
 

@@ -134,7 +134,7 @@ def adapt(
     adapted = train_model(
         [narrow],
         output,
-        config=NetworkConfig(),
+        config=NetworkConfig(frames=0),  # a few genes are too few to learn what frames say
         settings=TrainingSettings(
             steps=steps,
             genes=0.9,

@@ -89,6 +89,7 @@ bench-species: .venv/ready
 	$(BIN)/python benchmarks/confounders.py --genomes $(GENOMES)
 	$(BIN)/splicenet pretrain $(GENOMES)/*/genome.fa.gz --holdout benchmarks/pretrain.bed $(PRETRAIN) -o benchmark-data/pretrained.splicenet
 	$(BIN)/python benchmarks/phylogeny.py benchmark-data/pretrained.splicenet $(GENOMES)/*/genome.fa.gz --windows 48 --seeds 2
+	$(BIN)/python benchmarks/frames.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/unseen.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/unseen.py --genomes $(GENOMES) --untold 0.5 --seeds 1 --steps 9000
 

@@ -134,7 +134,8 @@ def adapt(
     adapted = train_model(
         [narrow],
         output,
-        config=NetworkConfig(frames=0),  # a few genes are too few to learn what frames say
+        # A few genes are too few to learn what reading frames say: told if it is told.
+        config=NetworkConfig(frames=parent.network.config.codons),
         settings=TrainingSettings(
             steps=steps,
             genes=0.9,

@@ -146,7 +146,8 @@ class Evidence:
     def reach(self) -> int:
         """Bases that the recurrent level must see to be of use.
 
-        More than the convolutions before it, and no less than an exon.
+        More than the convolutions before it, and no less than an exon; what it is told of reading
+        frames, which is nothing but where stop codons are, does not count.
         """
         return max(_EXON, 0 if self.config is None else self.config.margin)
 

@@ -90,10 +90,10 @@ def _exploding(evidence: Evidence) -> Finding | None:
 def _no_recurrence(evidence: Evidence) -> Finding | None:
     if evidence.config is None or evidence.config.architecture != "conv":
         return None
-    reach = evidence.config.margin
+    reach = evidence.config.reach
     return Finding(
         "no recurrent level",
-        (f"convolutions alone: nothing beyond {reach:,} bases to either side is seen",),
+        (f"convolutions and no more: nothing beyond {reach:,} bases to either side is seen",),
         (Remedy("--architecture hybrid", "adds a recurrent level to the same convolutions"),),
     )
 

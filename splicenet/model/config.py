@@ -83,7 +83,9 @@ class NetworkConfig:
         for name, value in asdict(self).items():
             if type(value) is int and value < 1 and name not in ("forget_bias", "frames"):
                 raise ValueError(f"{name} must be at least 1")
-        if self.codons < 0 or self.codons & (self.codons - 1):
+        if self.frames is not None and (
+            type(self.frames) is not int or self.frames < 0 or self.frames & (self.frames - 1)
+        ):
             raise ValueError("frames must be a power of two, or 0")
         if self.species and self.architecture == "lstm":
             raise ValueError("a plain LSTM has no biases for species")
@@ -174,7 +176,11 @@ class NetworkConfig:
 
     @property
     def margin(self) -> int:
-        """Bases at either end of a window that the convolutions see only in part."""
+        """Bases at either end of a window that the convolutions see only in part.
+
+        They are not learned from. Somewhat farther in, reading frames that the end of the window
+        closes are: contigs end so, too.
+        """
         if self.architecture == "lstm":
             return 0
         fine = (self.kernel // 2) * (1 + 2 * sum(self.dilations) + 2)

@@ -33,6 +33,11 @@ def open_frames(bases: Tensor, codons: int) -> Tensor:
     codons
         A power of two, beyond which none is counted.
 
+    Raises
+    ------
+    ValueError
+        If it is no power of two.
+
     Returns
     -------
     Tensor
@@ -40,7 +45,10 @@ def open_frames(bases: Tensor, codons: int) -> Tensor:
         base, and open codons the first of which begins with it. TAA, TAG and TGA, N and the ends of
         the sequence close a frame.
     """
-    there = bases.sum(2).clamp(0, 1)
+    if codons < 1 or codons & (codons - 1):
+        raise ValueError(f"codons are counted up to a power of two, not to {codons}")
+    # Noise is no N: what is there by more than half is there.
+    there = (2 * bases.sum(2)).clamp(0, 1)
     a, _, g, t = bases.unbind(2)
     known = there * _later(there, 1) * _later(there, 2)
     stop = t * (_later(a, 1) * (_later(a, 2) + _later(g, 2)) + _later(g, 1) * _later(a, 2))

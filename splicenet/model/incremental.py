@@ -166,9 +166,9 @@ class IncrementalReader:
         found = new.values.new_empty((len(rows), 2, codes.shape[-1]), dtype=torch.float32)
         for those, frames in ((~differs, None), (differs, told)):
             if those.any():
-                some = frames and Patch(frames.values[those], frames.first)
                 of = places.some(those), Patch(new.values[those], new.first)
-                found[those] = self._read(kept, *of, width, some)
+                theirs = None if frames is None else Patch(frames.values[those], frames.first)
+                found[those] = self._read(kept, *of, width, theirs)
         return found.cpu().numpy()
 
     def _frames_of(

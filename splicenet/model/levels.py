@@ -169,8 +169,9 @@ class CoarseLevel(nn.Module):
     def steps(self, x: Tensor, opened: Tensor | None) -> Tensor:
         """What is read side by side of (B, C, L) and of open frames, (B, 2, L): (B, T, C')."""
         y = to_slower(self.down, x, self.stride)
-        if self.frames is None or opened is None:
+        if self.frames is None:
             return y
+        assert opened is not None, "a network that is told of frames"
         return y + to_slower(self.frames, opened, self.stride)
 
     def join(self, x: Tensor, y: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
 """A convolution that learns tap by tap.
 
-On CPUs without AVX-512 torch takes two to four times as long for the gradient of a convolution's
-weights as for the convolution. Here that gradient is one product of matrices for each tap of the
-kernel, what comes in against the gradient of what goes out, and the gradient of what comes in is a
-convolution again.
+On CPUs with AVX2 and no AVX-512 torch takes longer for the gradient of a convolution's weights than
+for the convolution and for the gradient of what came in. Here that gradient is one product of
+matrices for each tap of the kernel, what comes in against the gradient of what goes out, and the
+gradient of what comes in is a convolution again.
 
 In the comments ``B`` is the batch, ``T`` the steps, ``C`` the channels that come in, ``O`` those
 that go out and ``K`` the taps.
@@ -34,8 +34,9 @@ def learns_by_taps(x: Tensor) -> bool:
 def tapwise(x: Tensor, weight: Tensor, bias: Tensor | None, padding: int, dilation: int) -> Tensor:
     """Convolve (B, C, T) with weights (O, C, K) and zeros on both sides, a stride of 1.
 
-    Gives (B, O, T'), whose gradient is found tap by tap. There is no gradient of the gradient. No
-    output may read zeros alone: ``padding`` is at most ``dilation * (K - 1)``.
+    Gives (B, O, T'), whose gradient is found tap by tap; that of the weights whenever they learn,
+    asked for or not. There is no gradient of the gradient. No output may read zeros alone:
+    ``padding`` is at most ``dilation * (K - 1)``.
     """
     convolved: Tensor = _Tapwise.apply(x, weight, bias, padding, dilation)
     return convolved

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from splicenet.exceptions import TrainingError
 from splicenet.genome.tasks import Task
 from splicenet.model.accent import Accent
+from splicenet.model.config import NetworkConfig
 from splicenet.model.heads import Pool
 from splicenet.model.network import SpliceNetwork
 from splicenet.model.pretrained import is_pretrained, load_pretrained
@@ -118,14 +119,47 @@ def _question(task: Task) -> tuple[str, str, tuple[str, ...], bool]:
     return task.name, task.topic, task.classes, task.against > 0
 
 
-def with_frames(parent: SpliceNetwork, codons: int) -> SpliceNetwork:
-    """A network that reads as another, and is told of open reading frames if that is not.
+def with_frames(
+    parent: SpliceNetwork, asked: int | None, freeze: Sequence[str] = ()
+) -> SpliceNetwork:
+    """A network that reads as another, and is told of open reading frames even if that is not.
 
-    What it makes of them starts at zero.
+    Parameters
+    ----------
+    parent
+        The other one.
+    asked
+        Up to how many codons, as the configuration has it; 0 leaves a network untold, and so does
+        freezing the level that would learn of them where nothing is asked.
+    freeze
+        Parts that are to learn nothing.
+
+    Returns
+    -------
+    SpliceNetwork
+        The parent if it is as asked; else a new one, what it makes of frames zero.
+
+    Raises
+    ------
+    TrainingError
+        If the parent is told up to another number, or cannot be told.
     """
-    if parent.config.codons or not codons or parent.config.architecture == "lstm":
+    config = parent.config
+    if asked and config.architecture == "lstm":
+        raise TrainingError("a plain LSTM is not told of reading frames; leave --frames out")
+    if config.codons and asked not in (None, config.codons):
+        raise TrainingError(
+            f"what --init names is told of reading frames up to {config.codons} codons, which is "
+            "part of its shape; leave --frames out"
+        )
+    if asked and not config.codons and "coarse" in freeze:
+        raise TrainingError(
+            "--freeze coarse keeps what --frames is to teach; leave one of them out"
+        )
+    codons = NetworkConfig(frames=asked).codons
+    if config.codons or not codons or config.architecture == "lstm" or "coarse" in freeze:
         return parent
-    network = SpliceNetwork(replace(parent.config, frames=codons))
+    network = SpliceNetwork(replace(config, frames=codons))
     network.load_state_dict(parent.state_dict(), strict=False)
     return network
 

@@ -106,7 +106,9 @@ def train_model(
     if init is not None:
         parent = open_parent(init, tasks, config.pool)
         ancestors = inherit(parent.record)
-        network = with_frames(parent.network, config.codons)
+        network = with_frames(parent.network, config.frames, freeze)
+        if network is not parent.network and not parent.taken:
+            reporter.note(f"{init}: learns of reading frames from here on, unless --frames 0")
         network, new_heads = with_species(network, config.species), parent.new
         if parent.taken:
             reporter.note(parent.taken)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
-from splicenet.model import convolution
+from splicenet.model import convolution, taps
 from splicenet.model.convolution import Convolution
 from splicenet.model.taps import learns_by_taps, tapwise
 
@@ -33,12 +34,37 @@ def test_gradients_are_those_of_torch(padding, dilation, stepwise):
         torch.testing.assert_close(our.grad, their.grad)
 
 
-def test_nothing_is_asked_of_what_does_not_learn():
-    x = torch.randn(2, 4, 30)
-    weight = torch.randn(5, 4, 3, requires_grad=True)
-    tapwise(x, weight, None, 1, 1).sum().backward()
-    assert x.grad is None
-    assert weight.grad is not None
+def test_nothing_is_computed_of_what_does_not_learn(monkeypatch):
+    x, weight = torch.randn(2, 4, 30), torch.randn(5, 4, 3)
+    calls = []
+    for name in ("as_images", "_of_weight"):
+        monkeypatch.setattr(taps, name, _counted(getattr(taps, name), name, calls))
+    tapwise(x, weight.requires_grad_(), None, 1, 1).sum().backward()
+    assert calls == ["as_images", "_of_weight"], "forward, and the weights' gradient"
+    calls.clear()
+    tapwise(x.requires_grad_(), weight.detach(), None, 1, 1).sum().backward()
+    assert calls == ["as_images", "as_images"], "forward, and the gradient of what came in"
+
+
+def _counted(function, name, calls):
+    def counted(*of):
+        calls.append(name)
+        return function(*of)
+
+    return counted
+
+
+def test_a_layer_learns_by_taps_what_it_learns_by_torch(avx2):
+    torch.manual_seed(0)
+    layer, reference = (Convolution(4, 6, 3, padding=2, dilation=2) for _ in range(2))
+    reference.load_state_dict(layer.state_dict())
+    x, theirs = (torch.randn(2, 4, 50).requires_grad_() for _ in range(2))
+    theirs.data.copy_(x.data)
+    layer(x).square().sum().backward()
+    nn.Conv1d.forward(reference, theirs).square().sum().backward()
+    torch.testing.assert_close(layer.weight.grad, reference.weight.grad)
+    torch.testing.assert_close(layer.bias.grad, reference.bias.grad)
+    torch.testing.assert_close(x.grad, theirs.grad)
 
 
 @pytest.fixture
@@ -50,12 +76,7 @@ def avx2(monkeypatch):
 def asked(monkeypatch):
     """How often convolutions were told to learn by taps."""
     calls = []
-
-    def counted(*of):
-        calls.append(of)
-        return tapwise(*of)
-
-    monkeypatch.setattr(convolution, "tapwise", counted)
+    monkeypatch.setattr(convolution, "tapwise", _counted(tapwise, "tapwise", calls))
     return calls
 
 

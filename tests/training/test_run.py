@@ -254,10 +254,17 @@ def test_a_network_that_was_not_told_of_frames_learns_them(train, trained, tmp_p
     with torch.inference_mode():
         torch.testing.assert_close(grown(codes), untold.network.eval()(codes))
     save_model(path, untold)
-    told = train("told", init=path, steps=2, frames=16)
+    notes = Notes()
+    told = train("told", init=path, steps=2, frames=16, reporter=notes)
+    assert "learns of reading frames from here on" in "".join(notes.notes)
     assert told.network.coarse.frames.weight.abs().max() > 0
     assert train("as it was", init=path, steps=1, frames=0).network.coarse.frames is None
-    assert train("as it is", init=trained, steps=1, frames=64).network.config.codons == 16
+    with pytest.raises(TrainingError, match="up to 16 codons.*leave --frames out"):
+        train("as it is", init=trained, steps=1, frames=64)
+    with pytest.raises(TrainingError, match="--freeze coarse keeps what --frames is to teach"):
+        train("frozen", init=path, steps=1, frames=16, freeze=["coarse"])
+    frozen = train("frozen", init=path, steps=1, frames=None, freeze=["coarse"])
+    assert frozen.network.config.codons == 0, "what is frozen learns of no frames"
 
 
 def test_frozen_parts_stay(train, trained):

@@ -14,7 +14,7 @@ BIN := .venv/bin
 FLY := data/drosophila_melanogaster_chr4
 GENOME := --fasta $(FLY)/genome.fa.gz --annotation $(FLY)/annotation.gtf.gz
 
-CROSSVAL := --steps 3000 --length 2048:8192 --evaluations 4 --validation-bases 500000 --test-bases 8000000 --threads 1
+CROSSVAL := --frames 0 --steps 3000 --length 2048:8192 --evaluations 4 --validation-bases 500000 --test-bases 8000000 --threads 1
 VALIDATION := --validation-bases 3000000
 CLADE := $(VALIDATION) --length 8192 --evaluations 1
 ARABIDOPSIS := benchmark-data/arabidopsis

@@ -51,7 +51,18 @@ def main() -> None:
         choices = [*_NETWORKS[network], "--minutes", options.minutes]
         choices += ["--threads", options.threads]
         if not model.exists():
-            splicenet("train", *data, "--holdout", _TEST, *choices, "--restart", "-o", str(model))
+            splicenet(
+                "train",
+                *data,
+                "--frames",
+                "0",
+                "--holdout",
+                _TEST,
+                *choices,
+                "--restart",
+                "-o",
+                str(model),
+            )
         rows += held_out_rows(network, load_model(model).record)
     table = options.folder / "baselines.tsv"
     model = options.folder / f"{options.networks[0]}.splicenet"

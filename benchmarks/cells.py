@@ -55,7 +55,18 @@ class Bench:
         budget += ["--length", str(_LENGTH), "--batch-tokens", str(_WINDOWS * _LENGTH)]
         judged = ["--holdout", _TEST, "--test-bases", str(self.test_bases)]
         judged += ["--validation", "0.02", "--evaluations", "4"]
-        _splicenet("train", *self.data, *shape, *budget, *judged, "--restart", "-o", str(model))
+        _splicenet(
+            "train",
+            *self.data,
+            "--frames",
+            "0",
+            *shape,
+            *budget,
+            *judged,
+            "--restart",
+            "-o",
+            str(model),
+        )
         record = load_model(model).record
         (protocols,) = record["metrics"].values()
         figures = next(iter(protocols.values()))

@@ -113,7 +113,9 @@ def network(options: argparse.Namespace, fasta: Path, task: str, seed: int) -> d
         choices = ["--task", task, "--minutes", options.minutes, "--seed", str(seed), "--resume"]
         for weight in options.weights:
             choices += ["--weight", weight]
-        splicenet("train", *data, "--holdout", held_out, *choices, "-o", str(model))
+        splicenet(
+            "train", *data, "--frames", "0", "--holdout", held_out, *choices, "-o", str(model)
+        )
     figures = model.with_suffix(".json")
     splicenet("evaluate", "-m", str(model), *data, "-r", held_out, "-o", str(figures))
     rows = json.loads(figures.read_text())

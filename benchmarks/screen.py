@@ -51,6 +51,7 @@ _CASES = {
         "--weight",
         "region=0.1",
     ],
+    "told of reading frames": ["--frames", "128"],
     "no weight decay": ["--weight-decay", "0"],
     "learning rate .01": ["--learning-rate", "0.01"],
     "learning rate .0025": ["--learning-rate", "0.0025"],
@@ -85,7 +86,16 @@ class Screen:
         name = "".join(_CASES[case]).replace(":", "-") or "default"
         path = self._folder / "screen" / f"{name}.{steps}.{seed}.splicenet"
         path.parent.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "splicenet", "train", *self._data, *_CASES[case]]
+        command = [
+            sys.executable,
+            "-m",
+            "splicenet",
+            "train",
+            *self._data,
+            "--frames",
+            "0",
+            *_CASES[case],
+        ]
         command += ["--holdout", f"{_CONTIG}:{_START + 1}-{_LAST}", "--test-bases", "100000"]
         command += ["--steps", str(steps), "--evaluations", "3", "--seed", str(seed)]
         command += ["--threads", "1", "--resume", "-o", str(path)]

@@ -56,7 +56,7 @@ def taught_all(
     model = train_model(
         [species],
         output,
-        config=NetworkConfig(),
+        config=NetworkConfig(frames=0),
         settings=settings,
         parts=part_species([species], [held_out], settings),
         restart=True,
@@ -115,7 +115,7 @@ def main() -> None:
             genes=genes,
             draw=draw,
             settings=settings,
-            config=NetworkConfig(),
+            config=NetworkConfig(frames=0),
             output=output,
         )
 

@@ -5,7 +5,7 @@ all alike; bases a CPU-second are those of the median step. ``bfloat16`` is slow
 not made for it, which is why ``train --precision auto`` does not take it there. Where a CPU has no
 AVX-512 the gradient of convolutions' weights is found tap by tap; it can be left to torch. With
 torch's own Conv1d, which lays its tensors out channel by channel, all other layers are as they are.
-The processor's kind, as torch names it, is printed. Writes
+Rows of another kind of processor, as torch names it, are kept. Writes
 ``results/training_speed.tsv``.
 
     python benchmarks/training_speed.py
@@ -89,13 +89,20 @@ def main() -> None:
     for _ in range(options.rounds):
         for name, step in learners.items():
             seconds[name].append(step())
-    rows = [
-        {"way": name, "bases_per_cpu_second": round(_BATCH * _LENGTH / statistics.median(times))}
+    processor = torch.backends.cpu.get_cpu_capability()
+    rows = pd.DataFrame(
+        {
+            "processor": processor,
+            "way": name,
+            "bases_per_cpu_second": round(_BATCH * _LENGTH / statistics.median(times)),
+        }
         for name, times in seconds.items()
-    ]
-    table = pd.DataFrame(rows)
-    print(f"{torch.backends.cpu.get_cpu_capability()}\n{table.to_string(index=False)}")
-    table.to_csv(options.output, sep="\t", index=False)
+    )
+    print(rows.to_string(index=False))
+    if options.output.exists():
+        before = pd.read_csv(options.output, sep="\t")
+        rows = pd.concat([before[before["processor"] != processor], rows])
+    rows.to_csv(options.output, sep="\t", index=False)
 
 
 if __name__ == "__main__":

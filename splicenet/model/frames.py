@@ -53,11 +53,12 @@ def open_frames(bases: Tensor, codons: int) -> Tensor:
     known = there * _later(there, 1) * _later(there, 2)
     stop = t * (_later(a, 1) * (_later(a, 2) + _later(g, 2)) + _later(g, 1) * _later(a, 2))
     # Whether the codon that begins here is open, (B, L). Of numbers that are no letters, as noisy
-    # copies have them, products of hundreds would have no bound.
-    begins = (known - stop).clamp(0, 1)
+    # copies have them, products of hundreds would have no bound; of letters and their mixtures all
+    # lies well within these bounds, so that gradients are what they are.
+    begins = (known - stop).clamp(-0.5, 1.5)
     ends = _later(begins.flip(1), 2)  # whether the one that ends here is, from the right
     after, before = _run(torch.cat([begins, ends]), codons).chunk(2)
-    return torch.stack([before.flip(1), after], dim=2)
+    return torch.stack([before.flip(1), after], dim=2).clamp(-1, 2)
 
 
 def _run(opened: Tensor, codons: int) -> Tensor:

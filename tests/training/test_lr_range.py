@@ -53,7 +53,7 @@ def config(tiny):
 
 
 def test_on_real_sequence(fly_species, config, settings):
-    choices = settings(batch_tokens=2048)
+    choices = settings(batch_tokens=8192)
     options = {"low": 1e-4, "high": 1e4, "steps": 60}
     found = learning_rate_range([fly_species], config, choices, **options)
     names = list(dict.fromkeys(row.zone for row in found.rows))

@@ -3,7 +3,7 @@
 # make lint    ruff and mypy
 # make bench   speed, alone and beside the peers that are installed, and of explanations, in some fifteen minutes; wants a quiet machine
 # make bench-accuracy   the accuracy table, four networks of ten minutes; seventeen short trainings that differ in a choice
-# make bench-models GENOMES=folder    train the shipped models again, and judge what ships: three hours
+# make bench-models GENOMES=folder    train such models as ship from nothing, and judge what ships: three hours
 # make bench-species GENOMES=folder   species left out, adaptation, confounders, the tree: some three hours
 # make bench-pages GENOMES=folder    cells, tasks, explanations, variants, introns: what the pages of docs/ say; some three hours
 #   (rows that stand in benchmarks/results are kept: remove a file there to make it again)

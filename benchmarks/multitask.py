@@ -72,17 +72,9 @@ def main() -> None:
         model = options.folder / name
         spent = None
         if not model.exists():
-            command = [
-                sys.executable,
-                "-m",
-                "splicenet",
-                "train",
-                "--frames",
-                "0",
-                "--samplesheet",
-                str(sheet),
-            ]
+            command = [sys.executable, "-m", "splicenet", "train", "--samplesheet", str(sheet)]
             command += ["--holdout", str(held_out), "--test-bases", options.test_bases]
+            command += ["--frames", "0"]
             command += ["--steps", str(steps), "--seed", str(seed), "--resume"]
             command += ["--threads", options.threads, "--length", str(length), "-o", str(model)]
             command += ["--pool", pool] if _RUNS[tasks] else []

@@ -86,16 +86,8 @@ class Screen:
         name = "".join(_CASES[case]).replace(":", "-") or "default"
         path = self._folder / "screen" / f"{name}.{steps}.{seed}.splicenet"
         path.parent.mkdir(exist_ok=True)
-        command = [
-            sys.executable,
-            "-m",
-            "splicenet",
-            "train",
-            *self._data,
-            "--frames",
-            "0",
-            *_CASES[case],
-        ]
+        command = [sys.executable, "-m", "splicenet", "train", *self._data]
+        command += ["--frames", "0", *_CASES[case]]
         command += ["--holdout", f"{_CONTIG}:{_START + 1}-{_LAST}", "--test-bases", "100000"]
         command += ["--steps", str(steps), "--evaluations", "3", "--seed", str(seed)]
         command += ["--threads", "1", "--resume", "-o", str(path)]

@@ -1,12 +1,15 @@
 """Whether the genes that a model finds and the annotation lacks are genes.
 
 What is predicted beside the annotation counts as false, and the more so the more genes it lacks.
-Genes that code for proteins can be told without it: joined, the exons between their introns can be
-read from end to end in one frame, in which no stop codon stands. The shipped models were not
-taught frames; exons may look the part one by one, but whether the frame of one goes on in the next
-is not what they were chosen by. So of the chains of predicted introns in the held-out sequence of
-each species this counts how many are open in one of the three frames, and how many are on average
-once the frame is broken: a base or two, drawn at random, left out at every junction. Three sorts of
+Genes that code for proteins can be told without it: a reading frame goes through all of their
+exons, and no stop codon stands in it. Nothing teaches the shipped models that. Exons may look the
+part one by one, and a network that is told of frames knows how far each is open around a base, but
+not which frame of the next exon goes on from that of the last. So of the chains of two and more
+predicted introns in the held-out sequence of each species this counts through how many a frame of
+400 bases and more goes, inner exons whole and as much of the outer ones as there is to it, and
+through how many on average once it is broken: a base or two, drawn at random, left out at every
+junction. (Annotated chains were to set the 400: in *S. pombe* it parts them best from broken ones,
+among 300, 400 and 500.) Three sorts of
 chains stand beside each other: with an annotated site; without, but over an annotated gene of
 either strand; and outside of all genes. (Of annotated ones, too, not all are open: exons hold
 untranslated ends.)
@@ -50,28 +53,48 @@ from splicenet.model.scoring import Scores
 _RESULTS = Path(__file__).parent / "results" / "unannotated.tsv"
 _SORTS = ("annotated", "over_genes", "outside")
 _DRAWS = 20
-_FEWEST_BASES = 300
-"""Of joined exons, of which there must be two: fewer bases are open by chance too often."""
+_FRAME = 400
+"""Bases of a frame that goes through all junctions of a chain, of which there must be two."""
 _STOPS = ((3, 0, 0), (3, 0, 2), (3, 2, 0))  # TAA, TAG, TGA
 
 
-def exons_between(chain: Chain, species: Species) -> list[np.ndarray]:
-    """The exons between a chain's introns: codes, uint8, in the direction of transcription."""
+def exons_of(chain: Chain, species: Species) -> list[np.ndarray]:
+    """The exons of a chain, in the direction of transcription: codes, uint8.
+
+    Where the outer ones end is not known: of those it has :data:`_FRAME` bases, or what there is.
+    """
     junctions = [intron.junction for intron in chain]
+    starts = [max(0, chain.start - _FRAME), *(one.end for one in junctions)]
+    last = min(species.genome.lengths[chain.contig], chain.end + _FRAME)
+    ends = [*(one.start for one in junctions), last]
     exons = [
-        species.genome.fetch(chain.contig, before.end, after.start)
-        for before, after in zip(junctions, junctions[1:], strict=False)
+        species.genome.fetch(chain.contig, start, end)
+        for start, end in zip(starts, ends, strict=True)
     ]
     return [reverse_complement(codes) for codes in exons[::-1]] if chain.strand == "-" else exons
 
 
-def is_open(exons: Sequence[np.ndarray]) -> bool:
-    """Whether the exons, joined, have no stop codon in one of the three frames."""
+def frame_through(exons: Sequence[np.ndarray]) -> int:
+    """Bases of the longest frame without a stop codon that goes through all junctions; 0: none."""
     codes = np.concatenate(exons)
+    first, last = len(exons[0]), codes.size - len(exons[-1])
     stops = np.zeros(codes.size, bool)
     for a, b, c in _STOPS:
         stops[:-2] |= (codes[:-2] == a) & (codes[1:-1] == b) & (codes[2:] == c)
-    return any(not stops[frame::3].any() for frame in range(3))
+    longest = 0
+    for frame in range(3):
+        found = np.flatnonzero(stops[frame::3]) * 3 + frame
+        before, after = found[found + 3 <= first], found[found >= last]
+        if before.size + after.size == found.size:
+            start = int(before[-1]) + 3 if before.size else frame
+            end = int(after[0]) if after.size else codes.size
+            longest = max(longest, end - start)
+    return longest
+
+
+def is_open(exons: Sequence[np.ndarray]) -> bool:
+    """Whether a long frame goes through."""
+    return frame_through(exons) >= _FRAME
 
 
 def broken(exons: Sequence[np.ndarray], random: np.random.Generator) -> list[np.ndarray]:
@@ -123,8 +146,7 @@ def measure(model: str, species: Species, regions: Sequence[Interval]) -> dict[s
     row: dict[str, Any] = {}
     found: list[Chain] = []
     for sort, alike in chains.items():
-        told = [(chain, exons_between(chain, species)) for chain in alike if len(chain) > 2]
-        told = [(chain, exons) for chain, exons in told if sum(map(len, exons)) >= _FEWEST_BASES]
+        told = [(chain, exons_of(chain, species)) for chain in alike if len(chain) > 1]
         opened = [chain for chain, exons in told if is_open(exons)]
         by_chance = [is_open(broken(exons, random)) for _, exons in told for _ in range(_DRAWS)]
         row |= {
@@ -141,6 +163,7 @@ def measure(model: str, species: Species, regions: Sequence[Interval]) -> dict[s
         for kind in KINDS:
             metrics = summarise(scored[kind], threshold=predictor.threshold[kind])
             row[f"{kind}_auprc{suffix}"] = round(metrics.auprc, 4)
+            row[f"{kind}_promised{suffix}"] = round(metrics.promised, 4)
             row[f"{kind}_precision{suffix}"] = round(metrics.precision, 4)
     return row
 

@@ -38,50 +38,80 @@ def two_introns(species, strand) -> tuple[Junction, Junction, Junction]:
 
 
 @pytest.mark.parametrize(
-    ("sequence", "opened"),
+    ("exons", "bases"),
     [
-        ("ATGGCCGCCGCC", True),
-        ("TAACTAACTAAC", False),
-        ("TAAGTGACTAG", False),
-        ("TAAGCGGCCTAG", True),
-        ("TNAGTGNCTNGC", True),
+        (["ATGGCC", "GCCGCC"], 12),
+        (["GCC", "TAACTAACTAAC", "GCC"], 0),  # a stop codon in every frame
+        (
+            ["TAACTAACTAAC", "GCC", "GCC"],
+            15,
+        ),  # from behind the first TAA, of another frame than the others
+        (["GCC", "GCC", "CTAACTAACTAA"], 15),  # up to the third TAA
+        (["CTAACTA", "ACTAAC"], 9),  # the second TAA lies across the junction
+        (["TNAGTG", "NCTNGC"], 12),  # what is not known is no stop codon
     ],
 )
-def test_a_frame_without_a_stop_codon_is_open(unannotated, sequence, opened):
-    codes = encode(sequence)
-    assert unannotated.is_open([codes]) is opened
-    assert unannotated.is_open([codes[:5], codes[5:]]) is opened
+def test_a_frame_goes_through_every_junction(unannotated, exons, bases):
+    assert unannotated.frame_through([encode(exon) for exon in exons]) == bases == through(exons)
 
 
-def test_exons_come_in_reading_direction(unannotated):
-    codes = encode("AAAAAGTTAGACGTTGTTAGGGCGTTAGAAAAA")
+def through(exons) -> int:
+    """Codon by codon: the longest run of codons without a stop that holds every inner base."""
+    text, first = "".join(exons), len(exons[0])
+    last, longest = len(text) - len(exons[-1]), 0
+    for frame in range(3):
+        start = frame
+        for place in range(frame, len(text) + 3, 3):
+            if text[place : place + 3] in ("TAA", "TAG", "TGA") or place >= len(text):
+                end = min(place, len(text))
+                if start <= first and last <= end:
+                    longest = max(longest, end - start)
+                start = place + 3
+    return longest
+
+
+@pytest.mark.parametrize("cut", [(60,), (60, 130), (11, 40, 200)])
+def test_frames_of_any_sequence(unannotated, cut):
+    random, found = np.random.default_rng(len(cut)), set()
+    for _ in range(300):
+        text = "".join(random.choice(list("ACGT"), 260, p=(0.2, 0.35, 0.25, 0.2)))
+        exons = [text[a:b] for a, b in zip((0, *cut), (*cut, len(text)), strict=True)]
+        found.add(through(exons))
+        assert unannotated.frame_through([encode(exon) for exon in exons]) == through(exons)
+    assert len(found) > 20
+
+
+def test_exons_come_in_reading_direction(unannotated, monkeypatch):
+    monkeypatch.setattr(unannotated, "_FRAME", 8)
+    codes = encode("ACCCAGTTAGACGTTGTTAGGGCGTTAGATACAAAAAA")
 
     def species(codes):
         def fetch(contig, start, end):
             return codes[start:end]
 
-        return SimpleNamespace(genome=SimpleNamespace(fetch=fetch))
+        return SimpleNamespace(genome=SimpleNamespace(fetch=fetch, lengths={"c": len(codes)}))
 
     starts, last = (5, 15, 23), len(codes)
     plus = chain_of([Junction("c", start, start + 5, "+") for start in starts])
     minus = chain_of([Junction("c", last - start - 5, last - start, "-") for start in starts])
-    expected = [encode("ACGTT").tolist(), encode("GGC").tolist()]
-    read = unannotated.exons_between(plus, species(codes))
+    expected = [encode(exon).tolist() for exon in ("ACCCA", "ACGTT", "GGC", "ATACAAAA")]
+    read = unannotated.exons_of(plus, species(codes))
     assert [exon.tolist() for exon in read] == expected
-    read = unannotated.exons_between(minus, species(reverse_complement(codes)))
+    read = unannotated.exons_of(minus, species(reverse_complement(codes)))
     assert [exon.tolist() for exon in read] == expected
 
 
 def test_a_broken_frame_closes_what_is_open(unannotated):
     """GCT AAC CTA AGC reads TAA in the other two frames."""
-    exon = encode("GCTAACCTAAGC" * 3)
+    exon = encode("GCTAACCTAAGC" * 12)
     whole = [exon, exon, exon]
     assert unannotated.is_open(whole)
+    assert not unannotated.is_open([part[:120] for part in whole])
     random = np.random.default_rng(0)
     for _ in range(20):
         parts = unannotated.broken(whole, random)
-        assert len(parts[0]) == 36
-        assert {len(part) for part in parts[1:]} <= {34, 35}
+        assert len(parts[0]) == 144
+        assert {len(part) for part in parts[1:]} <= {142, 143}
         assert not unannotated.is_open(parts)
 
 

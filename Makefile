@@ -92,6 +92,7 @@ bench-species: .venv/ready
 	$(BIN)/python benchmarks/frames.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/unseen.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/unseen.py --genomes $(GENOMES) --untold 0.5 --seeds 1 --steps 9000
+	$(BIN)/python benchmarks/unseen.py --genomes $(GENOMES) --untold 0.5 --seeds 1 --steps 9000 --frames 128
 
 bench-pages: .venv/ready
 	$(if $(GENOMES),,$(error name a folder of genomes: make bench-pages GENOMES=folder))

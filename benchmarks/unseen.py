@@ -47,6 +47,7 @@ def cases(trained_on: list[str], options: argparse.Namespace) -> Iterator[dict[s
                 "untold": untold,
                 "seed": seed,
                 "steps": options.steps,
+                "frames": options.frames,
                 "test_bases": options.test_bases,
                 "species": species,
                 "told": told,
@@ -57,6 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--genomes", type=Path, required=True, help="with samplesheet, splits.bed")
     parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--frames", type=int, default=0, help="codons of frames it is told of")
     parser.add_argument("--untold", type=float, nargs="+", default=_SHARES)
     parser.add_argument("--seeds", type=int, nargs="+", default=_SEEDS)
     parser.add_argument("--test-bases", type=int, default=2_000_000)
@@ -70,10 +72,16 @@ def main() -> None:
     names = tuple(one.name for one in rest)
 
     def measure(
-        untold: float, seed: int, steps: int, test_bases: int, species: str, told: str
+        untold: float,
+        seed: int,
+        steps: int,
+        frames: int,
+        test_bases: int,
+        species: str,
+        told: str,
     ) -> dict[str, Any]:
         model = trained(
-            options.folder / f"{untold:g}.{steps}.{seed}.splicenet",
+            options.folder / f"{untold:g}.{steps}.{frames}.{seed}.splicenet",
             rest,
             options.genomes,
             TrainingSettings(
@@ -85,7 +93,7 @@ def main() -> None:
                 validation_bases=300_000,
                 test_bases=1 << 16,
             ),
-            config=replace(NETWORKS["default"], species=names),
+            config=replace(NETWORKS["default"], frames=frames, species=names),
         )
         one = known[species]
         where = thin_out(judged_regions(options.genomes, one), test_bases // 2)

@@ -10,7 +10,7 @@ from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Interval, Site
 from splicenet.genome.labels import KINDS
 
-__all__ = ["choose_sites", "on_genome"]
+__all__ = ["choose_sites", "inside"]
 
 
 def choose_sites(
@@ -41,28 +41,14 @@ def choose_sites(
     return sorted(chosen, key=lambda site: (rank[site.contig], site.position, site.strand))
 
 
-def on_genome(
-    sites: Sequence[Site],
-    lengths: Mapping[str, int],
-    regions: Sequence[Interval] | None,
-    *,
-    path: str,
-) -> list[Site]:
-    """Sites of a file that lie on the genome, and in the regions if there are any.
+def inside(sites: Sequence[Site], regions: Sequence[Interval] | None, *, path: str) -> list[Site]:
+    """Sites of a file that lie in the regions, if there are any.
 
     Raises
     ------
     RegionError
-        If a site lies on a contig that the genome lacks, or past its end, or none is left.
+        If none is left.
     """
-    for site in sites:
-        if site.contig not in lengths:
-            known = ", ".join(list(lengths)[:5])
-            message = f"the genome has no such contig; it has {known}"
-            raise RegionError(message, path=path, contig=site.contig)
-        if site.position >= lengths[site.contig]:
-            message = f"position {site.position + 1:,} lies past the contig's end"
-            raise RegionError(message, path=path, contig=site.contig)
     kept = [site for site in sites if regions is None or any(_inside(site, r) for r in regions)]
     if not kept:
         raise RegionError("it holds no site to explain", path=path)

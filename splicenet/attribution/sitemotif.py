@@ -70,7 +70,7 @@ def site_motif(
     weights = np.maximum(actual[:, part], 0)
     letters = codes[:, part, None] == np.arange(4)
     counts = (weights[..., None] * letters).sum(axis=0)
-    floor = _FLOOR * counts.sum(axis=1).max()
+    floor = _FLOOR * counts.sum(axis=1).max() or 1.0
     return Motif(f"{kind}_site", counts + floor * background, len(codes), kind)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import click
 import torch
 
+from splicenet.cli.files import FileCommand
 from splicenet.cli.folds import (
     Command,
     claim_folder,
@@ -57,7 +58,7 @@ _DEFAULT_STEPS = 1000
 _setting = partial(field_option, TrainingSettings(steps=_DEFAULT_STEPS))
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @click.argument("samplesheet")
 @click.option(
     "-o", "--output", default="crossval", show_default=True, metavar="FOLDER", help="For results."

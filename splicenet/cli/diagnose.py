@@ -9,6 +9,7 @@ from typing import Any
 import click
 import pandas as pd
 
+from splicenet.cli.files import FileCommand
 from splicenet.cli.options import choose_device, device_options, open_data, species_options
 from splicenet.cli.progress import percent_bar
 from splicenet.cli.rates import measure_rates, report_rates
@@ -36,7 +37,7 @@ from splicenet.training.checkpoint import read_history
 __all__ = ["diagnose"]
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @click.option("-m", "--model", "model_file", metavar="MODEL", help="Model file or name.")
 @species_options
 @click.option(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from splicenet.cli.files import FileCommand
 from splicenet.cli.options import choose_device, device_options, model_option
 from splicenet.cli.reading import name_reading
 from splicenet.exceptions import RegionError
@@ -22,7 +23,7 @@ _ROOM = 0.03
 """Share of the gene's length shown on either side of it."""
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @model_option
 @click.option("-f", "--fasta", required=True, metavar="FILE", help="Genome.")
 @click.option("-a", "--annotation", required=True, metavar="FILE", help="Genes.")
@@ -53,9 +54,14 @@ def draw(
     """
     place = choose_device(device, threads)
     species = click.get_current_context().with_resource(open_species("genome", fasta, annotation))
+    for note in species.notes:
+        click.echo(f"note: {note}", err=True)
     predictor = Predictor(name_reading(model, species.genome), device=place)
     if region is not None:
-        shown = read_regions(region, species.genome)[0]
+        regions = read_regions(region, species.genome)
+        if len(regions) != 1:
+            raise RegionError(f"--region must be one stretch, not {region!r}")
+        shown = regions[0]
     else:
         shown = _richest_gene(species, held_out_regions(predictor.model.record, species))
     sites = [

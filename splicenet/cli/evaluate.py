@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from splicenet.cli.files import FileCommand
 from splicenet.cli.judged_tasks import judge_tasks, task_json, task_table
 from splicenet.cli.options import choose_device, device_options, open_data, species_options
 from splicenet.cli.progress import bases_bar
@@ -39,7 +40,7 @@ __all__ = ["evaluate"]
 _NAMES = ("species", "method", "where", "kind")
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @click.option("-m", "--model", "model_file", metavar="FILE", help="Model file or name.")
 @click.option("--sites", "sites_file", metavar="FILE", help="Or sites: BED or TSV of predict.")
 @species_options

@@ -6,18 +6,20 @@ Positions that users give count from 1.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import click
 from tqdm import tqdm
 
-from splicenet.exceptions import RegionError
+from splicenet.exceptions import RegionError, VariantError
 from splicenet.genome.alphabet import decode
 from splicenet.genome.changes import read_changes, read_constructs
 from splicenet.genome.intervals import Interval
 from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome
+from splicenet.genome.species import left_out
 from splicenet.inference.head_effects import ROWS, Edits, Effects, Place
 from splicenet.inference.mutate import (
     all_pairs,
@@ -57,14 +59,16 @@ def change_rows(scorer: VariantScorer, genome: Genome, path: str, question: Ques
     SplicenetError
         If a change does not fit the genome, or ``at`` the changes.
     """
-    given = read_changes(path, genome)
+    skipped: Counter[str] = Counter()
+    given = read_changes(path, genome, skipped=skipped)
+    for note in left_out(path, skipped):
+        click.echo(f"note: {note}", err=True)
     edits = [(one.variant,) for one in given]
     place = _place(question.at, {one.variant.contig for one in given}, genome)
     scored = _scored(scorer, genome, edits, place, question)
     return [
         dict(zip(("contig", "pos", "ref", "alt"), one.name, strict=True))
-        | effect_cells(effects)
-        | dict(one.values)
+        | _beside(one.values, effect_cells(effects), path)
         for one, effects in zip(given, scored, strict=True)
     ]
 
@@ -86,7 +90,7 @@ def construct_rows(reader: WindowReader, path: str, question: Question) -> list[
     sequences = [one.codes for one in given]
     scored = score_constructs(reader, sequences, targets=question.targets, at=index)
     return [
-        {"sequence": decode(one.codes)} | effect_cells(effects) | dict(one.values)
+        {"sequence": decode(one.codes)} | _beside(one.values, effect_cells(effects), path)
         for one, effects in zip(given, scored, strict=True)
     ]
 
@@ -131,6 +135,15 @@ def region_rows(
             unit="log-odds" if target.odds else target.name,
         )
     return [edit_cells(edits) | effect_cells(heads) for edits, heads in effects.items()]
+
+
+def _beside(given: Mapping[str, str], found: Row, path: str) -> Row:
+    """What was found, and what the table held: neither takes the other's place."""
+    both = sorted(given.keys() & found.keys())
+    if both:
+        message = f"the table has a column {both[0]}, which is written here; rename or remove it"
+        raise VariantError(message, path=path)
+    return found | dict(given)
 
 
 def _shown(effects: Mapping[Edits, Effects], kind: str) -> int:

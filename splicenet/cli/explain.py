@@ -9,13 +9,14 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from splicenet.attribution.choose import choose_sites, on_genome
+from splicenet.attribution.choose import choose_sites, inside
 from splicenet.attribution.explain import Explaining
 from splicenet.attribution.layers import layer_names
 from splicenet.attribution.sitemotif import REACH
 from splicenet.attribution.windows import SiteWindows
 from splicenet.cli.attribution import attribution_options
-from splicenet.cli.options import choose_device, device_options, model_option
+from splicenet.cli.files import FileCommand
+from splicenet.cli.options import choose_device, device_options, model_option, open_genes
 from splicenet.cli.progress import bases_bar
 from splicenet.cli.reading import name_reading
 from splicenet.exceptions import OutputError, RegionError
@@ -25,7 +26,7 @@ from splicenet.genome.labels import Labels
 from splicenet.genome.meme import read_motifs
 from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
-from splicenet.genome.species import open_annotation
+from splicenet.genome.species import left_out, match_sites
 from splicenet.inference.predictor import Predictor, call_sites
 from splicenet.model.shipped import open_model
 from splicenet.model.targets import find_target
@@ -36,7 +37,7 @@ __all__ = ["explain"]
 _CONTEXT, _LEAST = 512, 32
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @click.argument("fasta", metavar="GENOME.FA")
 @model_option
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Where all results go.")
@@ -118,11 +119,17 @@ def explain(
         settings = Explaining(target=aim, **chosen)
         names = _layers(layers, layer_names(loaded.network.to(device)))
         where = None if regions is None else read_regions(regions, genome)
-        genes = None if annotation is None else open_annotation(annotation, genome).transcripts
+        genes = None if annotation is None else open_genes(annotation, genome).transcripts
         if sites is None:
             found = _predicted(Predictor(loaded, device=device), genome, where)
         else:
-            found = on_genome(read_sites(sites), genome.lengths, where, path=sites)
+            given = read_sites(sites)
+            placed = match_sites(given, genome, path=sites)
+            if len(placed) < len(given):
+                reason = f"sites on contigs that are not in {genome.path}"
+                lost = {reason: len(given) - len(placed)}
+                click.echo(f"note: {left_out(sites, lost)[0]}", err=True)
+            found = inside(placed, where, path=sites)
         picked = choose_sites(found, genome.lengths, most=max_sites, seed=settings.seed)
         length = 2 * (context or max(_LEAST, min(_CONTEXT, loaded.flank)))
         windows = SiteWindows.around(picked, genome.fetch, length=length)

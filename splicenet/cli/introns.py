@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from splicenet._version import __version__
+from splicenet.cli.files import FileCommand
 from splicenet.cli.options import choose_device
 from splicenet.cli.reading import name_reading
 from splicenet.cli.scanning import scan_genome, scanning_options
@@ -16,13 +17,14 @@ from splicenet.genome.intron_writer import IntronForm, write_introns
 from splicenet.genome.introns import Chain
 from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import open_genome
+from splicenet.genome.species import left_out
 from splicenet.inference.introns import LikelySites, annotated_grammar, decode, learned_grammar
 from splicenet.inference.predictor import Predictor
 
 __all__ = ["introns"]
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @scanning_options("Introns")
 @click.option(
     "--format",
@@ -81,7 +83,10 @@ def introns(
     place = choose_device(device, threads)
     grammar = None
     if annotation is not None:
-        grammar = annotated_grammar(read_annotation(annotation), longest_intron=max_intron)
+        learned_from = read_annotation(annotation)
+        for note in left_out(annotation, learned_from.skipped):
+            click.echo(f"note: {note}", err=True)
+        grammar = annotated_grammar(learned_from, longest_intron=max_intron)
     with open_genome(fasta) as genome:
         told = name_reading(model, genome)
         predictor = Predictor(told, device=place, batch_tokens=batch_tokens)

@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 
 from splicenet._version import __version__
-from splicenet.cli.options import choose_device, device_options, model_option
+from splicenet.cli.files import FileCommand
+from splicenet.cli.options import choose_device, device_options, model_option, open_genes
 from splicenet.cli.reading import name_reading
 from splicenet.genome.alignments import read_junctions
 from splicenet.genome.bam_reader import observed_introns
@@ -26,7 +27,7 @@ from splicenet.genome.scored_junctions import (
     write_junctions,
 )
 from splicenet.genome.sequence import open_genome
-from splicenet.genome.species import left_out, open_annotation
+from splicenet.genome.species import left_out
 from splicenet.inference.junctions import score_junctions, spurious_introns
 from splicenet.inference.windows import WindowReader
 from splicenet.model.shipped import open_model
@@ -34,7 +35,7 @@ from splicenet.model.shipped import open_model
 __all__ = ["junctions"]
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @click.argument("reads", metavar="READS")
 @click.option("-f", "--fasta", required=True, metavar="FILE", help="Genome of the alignments.")
 @model_option
@@ -146,8 +147,8 @@ def junctions(
         dropped = _beside(clean)
     if clean is not None:
         _check_files({"READS": reads, "-o": output, "--clean": clean, "--dropped": dropped})
-    if order == "score" and output.endswith(".gz"):
-        raise click.UsageError("--sort score cannot be indexed; give an output without .gz")
+    if order == "score" and output.endswith((".gz", ".bgz")):
+        raise click.UsageError("--sort score cannot be indexed; give a plain output")
     place = choose_device(device, threads)
     skipped: Counter[str] = Counter()
     with open_genome(fasta) as genome:
@@ -155,7 +156,7 @@ def junctions(
         reader = WindowReader(open_model(told), device=place)
         known = None
         if annotation is not None:
-            known = Known(open_annotation(annotation, genome).introns())
+            known = Known(open_genes(annotation, genome).introns())
         seen = read_junctions(
             reads,
             genome,

@@ -109,7 +109,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         if isinstance(error, RuntimeError) and "memory" not in str(error):
             raise
         click.echo(
-            "splicenet: the memory does not suffice; lower --batch-tokens",
+            "splicenet: the memory does not suffice; read less at once (--batch-tokens, and"
+            " --length of training, where the command has them), or give it more",
             err=True,
         )
         return _BAD_INPUT

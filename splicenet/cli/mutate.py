@@ -17,6 +17,7 @@ from splicenet.cli.experiments import (
     one_region,
     region_rows,
 )
+from splicenet.cli.files import FileCommand
 from splicenet.cli.options import choose_device, device_options, model_option
 from splicenet.cli.reading import name_reading
 from splicenet.exceptions import VariantError
@@ -33,7 +34,7 @@ from splicenet.report.mutations import agreement, measured_plot
 __all__ = ["mutate"]
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @click.argument("changes", required=False, metavar="[CHANGES]")
 @click.option("-f", "--fasta", metavar="FILE", help="Genome; not needed for sequences.")
 @click.option("-r", "--region", help="contig:start-end: try every single-base change in it.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from splicenet.cli.files import FileCommand
 from splicenet.cli.scoring import read_genes, report, run_scoring
 from splicenet.cli.scoring_options import ScoringOptions, scoring_options
 from splicenet.genome.genes import Genes
@@ -21,7 +22,7 @@ __all__ = ["mutscan"]
 _NAMES = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @scoring_options
 @click.option("-r", "--regions", help="A BED file, contig:start-end or names of contigs.")
 @click.option("--genes", "names", help="Names of annotated genes, with commas between them.")

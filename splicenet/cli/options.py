@@ -10,8 +10,10 @@ import click
 import torch
 
 from splicenet.exceptions import SplicenetError
+from splicenet.genome.annotation import Annotation
 from splicenet.genome.samplesheet import Row, read_samplesheet
-from splicenet.genome.species import Species, open_species
+from splicenet.genome.sequence import Genome
+from splicenet.genome.species import Species, left_out, open_annotation, open_species
 from splicenet.model.shipped import AUTO, find_model
 from splicenet.training.precision import Precision
 from splicenet.training.settings import TrainingSettings
@@ -24,6 +26,7 @@ __all__ = [
     "incomplete_option",
     "model_option",
     "open_data",
+    "open_genes",
     "precision_option",
     "species_options",
 ]
@@ -215,3 +218,17 @@ def open_data(
         for note in one.notes:
             click.echo(f"note: {one.name}: {note}", err=True)
     return species
+
+
+def open_genes(path: str, genome: Genome) -> Annotation:
+    """An annotation under the genome's contig names; what of it is left out is told.
+
+    Raises
+    ------
+    SplicenetError
+        If it cannot be read, or is not of this genome.
+    """
+    annotation = open_annotation(path, genome)
+    for note in left_out(path, annotation.skipped):
+        click.echo(f"note: {note}", err=True)
+    return annotation

@@ -8,6 +8,7 @@ import click
 import pandas as pd
 from tqdm import tqdm
 
+from splicenet.cli.files import FileCommand
 from splicenet.cli.genomes import genomes_argument, open_genomes
 from splicenet.cli.options import choose_device, device_options
 from splicenet.evaluation.phylogeny import Kinship, kinship
@@ -22,7 +23,7 @@ from splicenet.report.pictures import canvas
 __all__ = ["phylogeny"]
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @genomes_argument
 @click.option(
     "-m",

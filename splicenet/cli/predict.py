@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from splicenet._version import __version__
+from splicenet.cli.files import FileCommand
 from splicenet.cli.options import choose_device
 from splicenet.cli.reading import name_reading
 from splicenet.cli.scanning import scan_genome, scanning_options
@@ -26,7 +27,7 @@ from splicenet.model.scoring import Scores
 __all__ = ["predict"]
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @scanning_options("Sites")
 @click.option(
     "--format",

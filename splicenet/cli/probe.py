@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from splicenet.cli.files import FileCommand
 from splicenet.cli.options import choose_device, device_options, open_data
 from splicenet.cli.running import share_or_regions
 from splicenet.diagnostics.probe import Ground, probe_species
@@ -17,7 +18,7 @@ from splicenet.training.settings import TrainingSettings
 __all__ = ["probe"]
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @click.argument("samplesheet")
 @click.option("-m", "--model", default=DEFAULT, show_default=True, help="Model file or name.")
 @click.option(

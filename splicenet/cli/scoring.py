@@ -12,7 +12,7 @@ import click
 from tqdm import tqdm
 
 from splicenet._version import __version__
-from splicenet.cli.options import choose_device
+from splicenet.cli.options import choose_device, open_genes
 from splicenet.cli.reading import name_reading
 from splicenet.cli.scoring_options import ScoringOptions
 from splicenet.exceptions import SplicenetError
@@ -21,7 +21,6 @@ from splicenet.genome.genes import Genes
 from splicenet.genome.output import is_stream
 from splicenet.genome.rows import RowWriter
 from splicenet.genome.sequence import Genome
-from splicenet.genome.species import left_out, open_annotation
 from splicenet.genome.vcf import VcfRecord
 from splicenet.genome.vcf_writer import VcfWriter, with_lines
 from splicenet.inference.annotate import Annotator
@@ -39,10 +38,7 @@ def read_genes(path: str | None, genome: Genome) -> Genes | None:
     """The genes of an annotation, under the genome's contig names; what is left out is told."""
     if path is None:
         return None
-    annotation = open_annotation(path, genome)
-    for note in left_out(path, annotation.skipped):
-        click.echo(f"note: {note}", err=True)
-    return Genes(annotation.transcripts)
+    return Genes(open_genes(path, genome).transcripts)
 
 
 def run_scoring(

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
+from splicenet.cli.files import FileCommand
+
 __all__ = ["SectionedCommand"]
 
 
-class SectionedCommand(click.Command):
+class SectionedCommand(FileCommand):
     """A command whose help lists its options in named sections.
 
     Parameters

@@ -130,8 +130,8 @@ _setting = partial(field_option, _SETTINGS)
     "--species-bias",
     is_flag=True,
     help="Tell the network which species of the samplesheet it reads, by biases of its own for "
-    "each. MODEL:SPECIES reads a genome as that species; MODEL alone reads any. --init keeps them "
-    "only if this is given again.",
+    "each. MODEL:SPECIES reads a genome as that species; MODEL:any as none of them, MODEL "
+    "alone as the one whose words it has. --init keeps them only if this is given again.",
 )
 @_setting(
     "--untold",

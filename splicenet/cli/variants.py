@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from splicenet.cli.files import FileCommand
 from splicenet.cli.scoring import read_genes, report, run_scoring
 from splicenet.cli.scoring_options import ScoringOptions, scoring_options
 from splicenet.genome.contigs import match_contigs
@@ -15,7 +16,7 @@ from splicenet.genome.vcf import VcfFile, open_vcf
 __all__ = ["variants"]
 
 
-@click.command()
+@click.command(cls=FileCommand)
 @click.argument("vcf", metavar="IN.VCF")
 @scoring_options
 @click.option(

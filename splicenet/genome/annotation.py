@@ -72,14 +72,14 @@ class Annotation:
     def genes(self) -> list[Interval]:
         """Spans of the genes, 0-based half-open, sorted like the transcripts.
 
-        Transcripts of one gene name on one contig and strand are a gene; among transcripts
-        without one, those that overlap on one strand are.
+        Transcripts of one gene name, or of none, that overlap on one contig and strand are a gene:
+        a name may stand for several loci.
         """
         spans: dict[tuple[str, str, str], list[Interval]] = {}
         for t in self.transcripts:
             span = Interval(t.contig, t.start, t.end, t.strand)
             known = spans.setdefault((t.contig, t.strand, t.gene), [])
-            if known and (t.gene or span.overlaps(known[-1])):
+            if known and span.overlaps(known[-1]):
                 known[-1] = replace(known[-1], end=max(known[-1].end, span.end))
             else:
                 known.append(span)

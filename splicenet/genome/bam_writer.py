@@ -89,7 +89,9 @@ class BamWriter(Writer):
         csi = max(self._header.lengths, default=0) > _BAI_REACH
         kind = ".csi" if csi else ".bai"
         places = [f"{self._path}{k}" for k in _INDEXES if not (self._sorted and k == kind)]
-        remove_stale([*places, str(Path(self._path).with_suffix(".bai"))])
+        if self._path.endswith(".bam"):
+            places.append(str(Path(self._path).with_suffix(".bai")))
+        remove_stale(places)
         if self._sorted:
             with atomic_path(self._path + kind) as index, self._whole():
                 pysam.index(*["-c"] * csi, "-o", str(index), str(temporary))

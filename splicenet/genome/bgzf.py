@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-__all__ = ["BgzfWriter", "blocks", "has_end", "is_bgzf"]
+__all__ = ["BgzfWriter", "blocks", "has_end", "is_bgzf", "is_cut_off"]
 
 _HEADER = bytes.fromhex("1f8b08040000000000ff060042430200")
 _HEADER_SIZE = len(_HEADER) + 2
@@ -78,6 +78,11 @@ def has_end(path: str | Path) -> bool:
         handle.seek(0, 2)
         handle.seek(max(handle.tell() - len(_END_BLOCK), 0))
         return handle.read() == _END_BLOCK
+
+
+def is_cut_off(path: str | Path) -> bool:
+    """Whether a regular file is bgzip without its end marker."""
+    return Path(path).is_file() and is_bgzf(path) and not has_end(path)
 
 
 def blocks(path: str | Path) -> Iterator[tuple[int, int]]:

@@ -7,6 +7,7 @@ measured effect, are kept as they stand.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 
 from splicenet.exceptions import VariantError
 from splicenet.genome.alphabet import decode, encode
+from splicenet.genome.contigs import match_contigs
 from splicenet.genome.intervals import Variant
 from splicenet.genome.lines import file_name, read_lines
 from splicenet.genome.sequence import Genome
@@ -24,6 +26,7 @@ from splicenet.genome.vcf import open_vcf
 __all__ = ["Change", "Construct", "is_vcf", "read_changes", "read_constructs", "read_table"]
 
 _VCF = "##fileformat=VCF"
+_WANTED = ("contig", "pos", "ref", "alt")
 
 
 class Change(NamedTuple):
@@ -90,70 +93,107 @@ def read_table(path: str | Path) -> list[Row]:
     return rows
 
 
-def read_changes(path: str | Path, genome: Genome) -> list[Change]:
+def read_changes(path: str | Path, genome: Genome, *, skipped: Counter[str]) -> list[Change]:
     """Changes of a table or a VCF, checked against the genome.
+
+    A row of a table whose ``ref`` is ``-`` inserts *behind* its position, as MAF and ANNOVAR have
+    it. Of a VCF, alleles that are no sequence are left out.
+
+    Parameters
+    ----------
+    skipped
+        Is told what was left out.
 
     Raises
     ------
     VariantError
         If a row is no change of this genome, or the table lacks a column.
+    ContigError
+        If not one contig is the genome's.
     """
-    if is_vcf(path):
-        with open_vcf(path) as file:
-            return [
-                _change(record.contig, record.columns[1], record.ref, alt, {}, genome,
-                        file.path, record.number)
-                for record in file
-                for alt in record.alts
-            ]  # fmt: skip
+    rows = _vcf_rows(path, skipped) if is_vcf(path) else _table_rows(path)
+    reach: dict[str, int | None] = {row.contig: None for row in rows}
+    names = match_contigs(
+        reach,
+        genome.lengths,
+        their_file=file_name(path),
+        our_file=genome.path,
+        describe=genome.description,
+    )
+    return [_change(row, names.get(row.contig), genome, file_name(path)) for row in rows]
+
+
+class _Given(NamedTuple):
+    """A change as it stands in a file; ``number`` is its line."""
+
+    contig: str
+    pos: str
+    ref: str
+    alt: str
+    values: Mapping[str, str]
+    number: int
+
+
+def _vcf_rows(path: str | Path, skipped: Counter[str]) -> list[_Given]:
+    rows = []
+    with open_vcf(path) as file:
+        for record in file:
+            for alt in record.alts:
+                if alt.isalpha():
+                    given = record.contig, record.columns[1], record.ref, alt
+                    rows.append(_Given(*given, {}, record.number))
+                else:
+                    skipped["symbolic alleles, breakends and *"] += 1
+    if not rows:
+        raise VariantError("the file holds no allele that is a sequence", path=file_name(path))
+    return rows
+
+
+def _table_rows(path: str | Path) -> list[_Given]:
     rows = read_table(path)
-    name = file_name(path)
-    wanted = ("contig", "pos", "ref", "alt")
-    missing = [column for column in wanted if column not in rows[0][1]]
+    missing = [column for column in _WANTED if column not in rows[0][1]]
     if missing:
         message = (
             f"the table has no column {', '.join(missing)}; it needs contig, pos, ref and alt, or"
             " sequence"
         )
-        raise VariantError(message, path=name)
+        raise VariantError(message, path=file_name(path))
     return [
-        _change(row["contig"], row["pos"], row["ref"], row["alt"],
-                {key: value for key, value in row.items() if key not in wanted},
-                genome, name, number)
+        _Given(
+            row["contig"],
+            row["pos"],
+            row["ref"],
+            row["alt"],
+            {key: value for key, value in row.items() if key not in _WANTED},
+            number,
+        )
         for number, row in rows
-    ]  # fmt: skip
+    ]
 
 
-def _change(
-    contig: str,
-    pos: str,
-    ref: str,
-    alt: str,
-    values: Mapping[str, str],
-    genome: Genome,
-    path: str,
-    number: int,
-) -> Change:
+def _change(given: _Given, contig: str | None, genome: Genome, path: str) -> Change:
     def wrong(message: str) -> VariantError:
-        return VariantError(message, path=path, line=number, contig=contig)
+        return VariantError(message, path=path, line=given.number, contig=given.contig)
 
-    if contig not in genome.lengths:
+    if contig is None:
         raise wrong("this contig is not in the genome")
+    pos = given.pos
     if not pos.isdecimal() or not 0 < int(pos) <= genome.lengths[contig]:
         raise wrong(f"the position {pos!r} lies outside the contig, which is counted from 1")
-    ref, alt = ref.strip("-."), alt.strip("-.")
+    ref, alt = (allele.strip("-.") for allele in (given.ref, given.alt))
     try:
         bases, changed = encode(ref), encode(alt)
     except ValueError as error:
         raise wrong(f"an allele is no DNA ({error})") from None
-    start = int(pos) - 1
+    start = int(pos) - 1 if ref else int(pos)
     there = genome.fetch(contig, start, start + len(bases))
     if (there != bases).any():
         raise wrong(f"the reference is {decode(there)} there, not {ref.upper()}")
     variant = Variant(contig, start, decode(bases), decode(changed)).trimmed()
     if not (variant.ref or variant.alt):
         raise wrong("the two alleles are equal")
-    return Change(variant, (contig, pos, ref.upper(), alt.upper()), values)
+    name = given.contig, pos, ref.upper() or "-", alt.upper() or "-"
+    return Change(variant, name, given.values)
 
 
 def read_constructs(path: str | Path) -> list[Construct]:

@@ -31,7 +31,8 @@ def match_contigs(
 
     In this order: the same name; the same but for ``chr``, case and leading zeros; the same
     accession, then without its version; the same chromosome, by the FASTA's headers or RefSeq's
-    accessions; and, where lengths are known, the only two contigs of one length. Two names of one
+    accessions; and, where lengths are known, the only two contigs of one length, if that leaves no
+    contig of one of the files without a partner. Two names of one
     file that say the same thing match nothing. A name that is only spelt differently is believed
     even where the contig is too short, because then the file belongs to another assembly and must
     not pass for one that fits; the rest must fit.
@@ -81,8 +82,6 @@ def match_contigs(
         (accessions.accession, accessions.accession, False),
         (accessions.chromosome, our_chromosome, False),
     ]
-    if whole:
-        steps.append((_length_in(theirs), _length_in(ours), False))
     for their_key, our_key, trusted in steps:
         if len(matched) == len(theirs):
             break
@@ -92,6 +91,11 @@ def match_contigs(
         for key in left.keys() & right.keys():
             if may_be(left[key], right[key], trusted=trusted):
                 matched[left[key]] = right[key]
+    if whole:
+        matched |= _of_one_length(
+            {name: length for name, length in theirs.items() if name not in matched},
+            {name: length for name, length in ours.items() if name not in matched.values()},
+        )
     if not matched:
         raise ContigError(
             f"its contigs ({_some(theirs)}) cannot be matched to those of {our_file}"
@@ -109,11 +113,19 @@ def _differ_in_version(one: str, other: str) -> bool:
     return len(versions) == 2
 
 
-def _length_in(lengths: Mapping[str, int | None]) -> Key:
-    def key(name: str) -> str | None:
-        return None if lengths[name] is None else str(lengths[name])
+def _of_one_length(theirs: Mapping[str, int | None], ours: Mapping[str, int]) -> dict[str, str]:
+    """Contigs that no others are as long as, if all of one side are such.
 
-    return key
+    Single contigs of another assembly, or of a spike-in, may have the length of one by chance.
+    """
+
+    def length_in(lengths: Mapping[str, int | None]) -> Key:
+        return lambda name: None if lengths[name] is None else str(lengths[name])
+
+    left, right = _by_key(theirs, length_in(theirs)), _by_key(ours, length_in(ours))
+    found = {left[key]: right[key] for key in left.keys() & right.keys()}
+    found = {one: other for one, other in found.items() if not _differ_in_version(one, other)}
+    return found if len(found) in (len(theirs), len(ours)) else {}
 
 
 def _by_key(names: Iterable[str], key: Key) -> dict[str, str]:

@@ -6,9 +6,10 @@ All coordinates are 0-based half-open, on the plus strand.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 
 import numpy as np
 
@@ -39,8 +40,8 @@ class Gene:
 class Genes:
     """The genes of an annotation, by place and by name.
 
-    Transcripts of one gene id on one contig and strand are a gene; a transcript without a gene
-    is one by itself.
+    Transcripts of one gene id that overlap on one contig and strand are a gene (a name may stand
+    for several loci, as ``U6`` does); a transcript without a gene is one by itself.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ class Genes:
                 groups[transcript.contig, transcript.strand, name].append(transcript)
         found: dict[str, list[Gene]] = defaultdict(list)
         for (contig, _, name), group in groups.items():
-            found[contig].append(_gene(name, group))
+            found[contig] += [_gene(name, locus) for locus in _loci(group)]
         self._genes = {
             contig: sorted(genes, key=lambda gene: (gene.span, gene.name))
             for contig, genes in found.items()
@@ -77,6 +78,19 @@ class Genes:
         """Genes of that id or symbol, wherever they lie."""
         genes = chain.from_iterable(self._genes.values())
         return [gene for gene in genes if name in (gene.name, gene.symbol)]
+
+
+def _loci(transcripts: list[Transcript]) -> Iterator[list[Transcript]]:
+    """Transcripts of one contig and strand, parted where none overlaps."""
+    locus: list[Transcript] = []
+    reach = 0
+    for transcript in sorted(transcripts, key=attrgetter("start")):
+        if locus and transcript.start >= reach:
+            yield locus
+            locus = []
+        locus.append(transcript)
+        reach = max(reach, transcript.end) if len(locus) > 1 else transcript.end
+    yield locus
 
 
 def _gene(name: str, transcripts: list[Transcript]) -> Gene:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from splicenet.exceptions import SplicenetError
+from splicenet.genome.bgzf import is_cut_off
 
 __all__ = ["STANDARD_INPUT", "Lines", "file_name", "read_lines"]
 
@@ -62,6 +63,9 @@ def read_lines(
         with _open(path, error, undecodable) as text:
             for number, line in enumerate(text, 1):
                 yield number, line.rstrip("\n")
+        # Cut off between two of its blocks, bgzip is whole to all but those who know its end.
+        if str(path) != STANDARD_INPUT and is_cut_off(path):
+            raise EOFError
     except FileNotFoundError:
         raise error("there is no such file", path=name) from None
     except IsADirectoryError:

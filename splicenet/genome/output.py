@@ -21,7 +21,15 @@ from typing import IO, Any
 
 from splicenet.exceptions import OutputError
 
-__all__ = ["STDOUT", "atomic", "atomic_path", "is_same", "is_stream", "remove_stale"]
+__all__ = [
+    "STDOUT",
+    "atomic",
+    "atomic_path",
+    "check_writable",
+    "is_same",
+    "is_stream",
+    "remove_stale",
+]
 
 STDOUT = "-"
 _STANDARD = {"/dev/stdout": "/dev/fd/1", "/dev/stderr": "/dev/fd/2"}
@@ -58,6 +66,8 @@ def atomic(path: str | Path, *, mode: str = "w") -> Iterator[IO[Any]]:
         mistake.
     """
     if str(path) == STDOUT:
+        if sys.stdout is None:  # closed by whoever began this process
+            raise OutputError("cannot be written: it is closed", path="standard output")
         stream = sys.stdout.buffer if mode == "wb" else sys.stdout
         with _writing(path):
             yield stream
@@ -101,6 +111,23 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
                 os.fsync(handle.fileno())
 
 
+def check_writable(path: str | Path) -> None:
+    """Make sure, before anything is computed, that a file can be written.
+
+    Raises
+    ------
+    OutputError
+        As :func:`atomic` would, in the end.
+    """
+    if not is_stream(path):
+        target = Path(os.path.realpath(path))
+        with _writing(path):
+            if target.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "is a folder")
+            with tempfile.TemporaryFile(dir=target.parent):
+                pass
+
+
 @contextmanager
 def _replacing(path: str | Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
@@ -110,6 +137,8 @@ def _replacing(path: str | Path) -> Iterator[Path]:
             raise IsADirectoryError(errno.EISDIR, "is a folder")
         try:
             yield temporary
+            if target.exists():  # who may read a file stays as it was
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
             os.replace(temporary, target)
         except BaseException:
             temporary.unlink(missing_ok=True)

@@ -18,13 +18,14 @@ __all__ = ["RowWriter"]
 
 _TBI_REACH = 1 << 29
 _INDEXES = (".tbi", ".csi")
+_PACKED = (".gz", ".bgz")
 
 
 class RowWriter(Writer):
     """Write rows as they come; a context manager.
 
-    The file takes its name only when the block ends well. A name that ends in ``.gz`` means bgzip
-    with an index beside it: ``.tbi``, or ``.csi`` where a position is too large for that. The
+    The file takes its name only when the block ends well. ``.gz`` or ``.bgz`` at its end means
+    bgzip with an index beside it: ``.tbi``, or ``.csi`` where a position is too large for that. The
     rows must then come sorted by contig and start, unless no index is asked for.
 
     Parameters
@@ -63,7 +64,7 @@ class RowWriter(Writer):
         self._furthest = 0
         self._indexed = indexed
         self._file: AbstractContextManager[Any] = (
-            self._bgzip() if self._path.endswith(".gz") else atomic(path, mode="wb")
+            self._bgzip() if self._path.endswith(_PACKED) else atomic(path, mode="wb")
         )
 
     def _open(self, stack: ExitStack) -> None:

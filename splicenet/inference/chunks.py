@@ -25,7 +25,7 @@ def in_chunks(records: Iterable[VcfRecord], *, alleles: int, reach: int = 0) -> 
     Parameters
     ----------
     records
-        Of one file. If a contig's are not sorted by position, neighbours may be missed.
+        Of one file.
     alleles
         Of a chunk; its last record may have more.
     reach
@@ -34,9 +34,10 @@ def in_chunks(records: Iterable[VcfRecord], *, alleles: int, reach: int = 0) -> 
     Raises
     ------
     VariantError
-        As the reader raised it, after all that came before it.
+        As the reader raised it, after all that came before it; or if neighbours are looked for and
+        the records are not sorted.
     """
-    source = _UntilError(records)
+    source = _UntilError(_sorted(records) if reach else records)
     waiting: deque[VcfRecord] = deque()  # read ahead
     before: list[VcfRecord] = []
     while chunk := list(_taken(waiting, source, alleles)):
@@ -61,6 +62,24 @@ class _UntilError(Iterator[VcfRecord]):
         except VariantError as error:
             self.error = error
             raise StopIteration from None
+
+
+def _sorted(records: Iterable[VcfRecord]) -> Iterator[VcfRecord]:
+    """The records, as long as they come contig by contig and in order."""
+    done: set[str] = set()
+    contig, start = "", 0
+    for record in records:
+        if record.contig != contig:
+            done.add(contig)
+            contig, start = record.contig, 0
+        if contig in done or record.start < start:
+            message = (
+                "the records are not sorted, so that a variant's neighbours may be missed; sort"
+                " them first, with bcftools sort"
+            )
+            raise VariantError(message, line=record.number, contig=contig)
+        start = record.start
+        yield record
 
 
 def _taken(

@@ -29,7 +29,7 @@ class Journal:
     settings
         What must be alike for results of two runs to belong together; plain values.
     resume
-        Go on with a journal that is there; otherwise it is written anew.
+        Go on with a journal that is there, if one is; otherwise there must be none.
     sample, reach
         Column of the sample whose genotypes matter, if any does, and how many bases away from a
         record: what is found is kept only once all that it was found with is.
@@ -44,7 +44,8 @@ class Journal:
     Raises
     ------
     OutputError
-        If a journal to go on with was made with other settings, or it cannot be written.
+        If a journal to go on with was made with other settings, one is there that is not to be gone
+        on with, or it cannot be written.
     """
 
     def __init__(
@@ -61,6 +62,11 @@ class Journal:
         self._waiting: deque[tuple[VcfRecord, str]] = deque()
         self.count = self.total = 0
         self._first = json.dumps(dict(settings), sort_keys=True) + "\n"
+        if self.path.exists() and not resume and self._has_scores():
+            message = (
+                "is left of a run that was killed: go on with --resume, or remove it to begin anew"
+            )
+            raise OutputError(message, path=self.path)
         if resume and self.path.exists():
             self._mend()
             self.total = self.count
@@ -72,13 +78,17 @@ class Journal:
             message = f"cannot be written ({cause.strerror})"
             raise OutputError(message, path=self.path) from cause
 
+    def _has_scores(self) -> bool:
+        with open(self.path, "rb") as file:
+            return len(list(islice(file, 2))) == 2
+
     def _mend(self) -> None:
         """Count whole lines and cut off what a kill left behind them."""
         whole = 0
         with open(self.path, "rb") as file:
             first = file.readline()
             if first and first.decode("utf-8", "replace") != self._first:
-                message = "was made with other settings; run with those, or without --resume"
+                message = "was made with other settings; run with those, or remove it to begin anew"
                 raise OutputError(message, path=self.path)
             whole = len(first)
             for line in file:
@@ -118,7 +128,7 @@ class Journal:
                 if key != self._key(record):
                     message = (
                         f"holds another variant than line {record.number:,} of the input;"
-                        " run without --resume"
+                        " remove it to begin anew"
                     )
                     raise OutputError(message, path=self.path)
                 yield Annotated(

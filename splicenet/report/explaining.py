@@ -27,9 +27,10 @@ from splicenet.attribution.layers import layer_table
 from splicenet.attribution.tracks import Tracks
 from splicenet.attribution.windows import SiteWindows
 from splicenet.attribution.write import site_table, write_attribution, write_table
+from splicenet.exceptions import OutputError
 from splicenet.genome.intervals import Kind, Transcript
 from splicenet.genome.meme import Motif
-from splicenet.genome.output import atomic
+from splicenet.genome.output import atomic, remove_stale
 from splicenet.model.modelfile import Model
 from splicenet.model.targets import asked
 from splicenet.report.checking import CHECKS, check
@@ -115,13 +116,17 @@ def explain_to_folder(
     Raises
     ------
     OutputError
-        If the run to go on with was another, or a file cannot be written.
+        If the run to go on with was another, there is one that is not to be gone on with, or a
+        file cannot be written.
     """
     began = time.monotonic()
     network, chunks = asked(model.network, settings.target), folder / _UNFINISHED
     controls = Controls.of(windows, settings.seed)
-    if not resume:
-        shutil.rmtree(chunks, ignore_errors=True)
+    if chunks.exists() and not resume:
+        raise OutputError(
+            "is left of a run that was killed: go on with --resume, or remove it to begin anew",
+            path=chunks,
+        )
     done = watch("explaining", len(windows) + len(controls))
     attribution = explain_sites(
         network, windows, settings, folder=chunks / "sites", resume=resume, progress=done
@@ -144,6 +149,8 @@ def explain_to_folder(
     if extras.layers:
         saliency = layer_table(network, windows, settings, layers=extras.layers)
         write_table(folder / "layers.tsv", saliency)
+    else:
+        remove_stale([str(folder / "layers.tsv")])  # of an earlier run
     checks: tuple[dict[Kind, Curves], dict[str, float]] = {}, {}
     if extras.check:
         done = watch("checking", CHECKS * len(windows.there))

@@ -13,8 +13,9 @@ import pandas as pd
 from splicenet.attribution.findings import Findings
 from splicenet.attribution.seqlets import placed, write_seqlets
 from splicenet.genome.intervals import Interval
+from splicenet.genome.labels import KINDS
 from splicenet.genome.meme import write_meme
-from splicenet.genome.output import atomic
+from splicenet.genome.output import atomic, remove_stale
 from splicenet.genome.rows import RowWriter
 
 __all__ = ["agreement_table", "motif_table", "write_findings"]
@@ -42,8 +43,12 @@ def write_findings(folder: str | Path, findings: Sequence[Findings]) -> list[Pat
     """
     folder = Path(folder)
     written = []
+    for kind in KINDS:  # an earlier run may have had sites that this one has not
+        if all(one.kind != kind for one in findings):
+            places = [str(place) for place in _places(folder, kind)]
+            remove_stale(f"{place}{end}" for place in places for end in ("", ".tbi", ".csi"))
     for one in findings:
-        seqlets, hits = (folder / f"{one.kind}.{what}.bed.gz" for what in ("seqlets", "motif_hits"))
+        seqlets, hits = _places(folder, one.kind)
         write_seqlets(seqlets, one.seqlets, one.sites, one.centre)
         _write_hits(hits, one)
         written += [seqlets, hits]
@@ -106,6 +111,10 @@ def agreement_table(findings: Sequence[Findings]) -> pd.DataFrame:
             for one in findings
         ]
     )
+
+
+def _places(folder: Path, kind: str) -> list[Path]:
+    return [folder / f"{kind}.{what}.bed.gz" for what in ("seqlets", "motif_hits")]
 
 
 def _write_hits(path: Path, one: Findings) -> None:

@@ -64,6 +64,13 @@ def test_what_speaks_against_the_site_is_no_part_of_its_motif():
     assert np.delete(bits, bits.argmax()).max() == pytest.approx(0)
 
 
+def test_where_nothing_speaks_for_the_site_the_background_is_left():
+    codes = np.zeros((3, 40), np.uint8)
+    background = np.array([0.4, 0.1, 0.2, 0.3])
+    motif = site_motif(codes, -np.ones(codes.shape), kind="donor", centre=20, background=background)
+    assert motif.probabilities == pytest.approx(np.tile(background, (len(motif), 1)))
+
+
 def test_motifs_of_different_width_cannot_be_compared():
     with pytest.raises(ValueError, match="3 and 2"):
         agreement(Motif("a", np.ones((3, 4))), Motif("b", np.ones((2, 4))), UNIFORM)

@@ -116,6 +116,7 @@ def test_a_run_goes_on_where_it_was_interrupted(explain, cli, files, monkeypatch
         *("--sites", files / "fly.bed", "-o", tmp_path / "out", "--method", "gradient"),
     )
     assert cli(*arguments).code == 130
+    assert "go on with --resume, or remove it" in cli(*arguments).sentence
     assert "other settings" in cli(*arguments, "--resume", "--seed", "1").sentence
     assert cli(*arguments, "--resume").code == 0
     assert len(asked) == 9  # one of the four sites twice, and four shuffled windows
@@ -154,7 +155,7 @@ def test_checks_that_were_made_are_not_made_again(explain, cli, files, monkeypat
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("nowhere\t5\t6\tdonor\t1\t+", "no such contig"),
+        ("nowhere\t5\t6\tdonor\t1\t+", "cannot be matched"),
         ("fly\t5000\t5001\tdonor\t1\t+", "past the contig's end"),
         ("fly\t5\t6\texon\t1\t+", "donor or acceptor"),
         ("", "no site"),

@@ -83,6 +83,20 @@ def test_sequences_need_no_genome(cli, tmp_path, fly_files, trained, donor):
     assert (first[-1], second[-1]) == ("wild", "broken")
 
 
+def test_columns_that_were_there_are_not_taken_for_what_is_found(
+    cli, tmp_path, fly_files, trained, donor
+):
+    with open_genome(fly_files.fasta) as genome:
+        base = decode(genome.fetch(CONTIG, donor.position, donor.position + 1))
+    changes, first = tmp_path / "changes.tsv", tmp_path / "first.tsv"
+    other = "A" if base != "A" else "C"
+    changes.write_text(f"contig\tpos\tref\talt\n{CONTIG}\t{donor.position + 1}\t{base}\t{other}\n")
+    options = ("-f", fly_files.fasta, "-m", trained, "-o")
+    assert cli("mutate", changes, *options, first).code == 0
+    sentence = cli("mutate", first, *options, tmp_path / "again.tsv").sentence
+    assert "has a column acceptor_alt, which is written here; rename or remove it" in sentence
+
+
 def test_every_head_is_asked(cli, stretch, tmp_path):
     """What heads of other tasks say before a change is what the network says of the genome."""
     out, model = tmp_path / "effects.tsv", stretch.folder / "chance.splicenet"

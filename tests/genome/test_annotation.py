@@ -117,7 +117,7 @@ def made(*transcripts: Transcript) -> Annotation:
     return Annotation("a", "GTF", transcripts, {t.contig: 1 for t in transcripts})
 
 
-def test_genes_are_named_or_overlap_and_never_cross_strands() -> None:
+def test_genes_overlap_under_one_name_or_none_and_never_cross_strands() -> None:
     found = made(
         Transcript("c", "+", ((0, 100),), gene="g"),
         Transcript("c", "+", ((50, 150),)),
@@ -127,10 +127,11 @@ def test_genes_are_named_or_overlap_and_never_cross_strands() -> None:
         Transcript("c", "+", ((500, 600),), gene="g"),
     )
     assert found.genes() == [
-        Interval("c", 0, 600, "+"),
+        Interval("c", 0, 100, "+"),
         Interval("c", 50, 300, "+"),
         Interval("c", 60, 160, "-"),
         Interval("c", 300, 310, "+"),
+        Interval("c", 500, 600, "+"),
     ]
 
 

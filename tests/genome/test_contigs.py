@@ -97,7 +97,22 @@ def test_a_name_that_is_only_spelt_differently_is_believed():
 def test_whole_lengths_must_be_equal():
     theirs = {"chr1": 10, "chr2": 20, "a": 33, "b": 44, "c": 44}
     ours = {"1": 10, "2": 21, "x": 33, "y": 44}
-    assert match(theirs, ours, whole=True) == {"chr1": "1", "a": "x"}
+    assert match(theirs, ours, whole=True) == {"chr1": "1"}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "matched"),
+    [
+        ({"a": 33, "b": 44}, {"x": 44, "y": 33}, {"a": "y", "b": "x"}),
+        ({"a": 33, "spike": 10}, {"x": 33}, {"a": "x"}),  # none of ours is left
+        ({"a": 33}, {"x": 33, "y": 10}, {"a": "x"}),
+        ({"a": 33, "b": 44}, {"x": 33, "y": 45}, {}),  # one may be as long as another by chance
+        ({"a": 33, "b": 33}, {"x": 33}, {}),
+    ],
+)
+def test_lengths_alone_are_believed_of_all_or_none(theirs, ours, matched):
+    theirs, ours = {"chr1": 10, **theirs}, {"1": 10, **ours}
+    assert match(theirs, ours, whole=True) == {"chr1": "1", **matched}
 
 
 def test_many_names_are_cut_short():

@@ -22,6 +22,14 @@ def test_transcripts_of_one_name_are_a_gene():
     assert [list(sites) for sites in second.sites] == [[60], [34]]
 
 
+def test_one_name_may_stand_for_several_loci():
+    places = [(500, 600), (0, 100), (520, 530), (590, 700), (50, 80)]
+    genes = Genes([Transcript("c", "+", (place,), gene="U6") for place in places])
+    spans = [(gene.span.start, gene.span.end) for gene in genes.named("U6")]
+    assert spans == [(0, 100), (500, 700)]
+    assert not genes.at("c", 200, 300)
+
+
 def test_genes_at_a_place_share_a_base_with_it():
     genes = Genes([Transcript("c", "+", ((10, 20),), gene="a")])
     assert not genes.at("c", 5, 10)

@@ -13,6 +13,7 @@ import pysam
 import pytest
 
 from splicenet.exceptions import AnnotationError
+from splicenet.genome.bgzf import BgzfWriter, blocks
 from splicenet.genome.lines import read_lines
 
 TEXT = "one\ntwo\n\nfour"
@@ -50,6 +51,17 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path, damage: Callable[[bytes]
     with pytest.raises(AnnotationError, match="cut off or damaged") as caught:
         read(path)
     assert caught.value.path == str(path)
+
+
+def test_bgzip_that_ends_between_two_blocks_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    with open(path, "wb") as handle, BgzfWriter(handle) as out:
+        out.write(b"line\n" * 40_000)
+    offsets = [packed for packed, _ in blocks(path)]
+    assert len(read(path)) == 40_000
+    path.write_bytes(path.read_bytes()[: offsets[1]])
+    with pytest.raises(AnnotationError, match="cut off or damaged"):
+        read(path)
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:

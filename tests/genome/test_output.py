@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from splicenet.exceptions import OutputError
-from splicenet.genome.output import atomic, atomic_path, is_same
+from splicenet.genome.output import atomic, atomic_path, check_writable, is_same
 
 
 def test_the_file_appears_at_the_end_with_ordinary_permissions(tmp_path):
@@ -21,6 +21,37 @@ def test_the_file_appears_at_the_end_with_ordinary_permissions(tmp_path):
     mask = os.umask(0)
     os.umask(mask)
     assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask
+
+
+@pytest.mark.parametrize("opener", [atomic, atomic_path])
+def test_what_is_written_again_keeps_its_permissions(tmp_path, opener):
+    path = tmp_path / "private.txt"
+    path.write_text("old")
+    path.chmod(0o600)
+    with opener(path) as handle:
+        getattr(handle, "write_text", getattr(handle, "write", None))("new")
+    assert path.read_text() == "new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_standard_output_that_was_closed(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(OutputError, match="standard output: cannot be written: it is closed"):
+        with atomic("-"):
+            pass
+
+
+def test_what_cannot_be_written_is_found_before_anything_is(tmp_path):
+    path = tmp_path / "result.txt"
+    path.write_text("old")
+    check_writable(path)
+    check_writable("-")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(OutputError, match="its folder does not exist"):
+        check_writable(tmp_path / "none" / "result.txt")
+    with pytest.raises(OutputError, match="this is a folder"):
+        check_writable(tmp_path)
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])

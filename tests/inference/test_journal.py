@@ -47,7 +47,12 @@ def test_a_killed_run_goes_on(killed):
     assert not killed.exists()
 
 
-def test_a_new_run_begins_anew(killed):
+def test_what_was_scored_is_not_thrown_away_unasked(killed):
+    before = killed.read_bytes()
+    with pytest.raises(OutputError, match="go on with --resume, or remove it"):
+        Journal(killed, {"distance": 50}, resume=False)
+    assert killed.read_bytes() == before
+    killed.unlink()
     with Journal(killed, {"distance": 50}, resume=False) as journal:
         assert journal.count == 0
         assert list(journal.stored(iter(RECORDS))) == []

@@ -107,7 +107,8 @@ def judge_sites(sites: Iterable[Site], species: Species, regions: Sequence[Inter
             end = min(start + _STRETCH, region.end)
             there = slice(*np.searchsorted(positions, (start, end)))
             values = np.zeros((len(STRANDS), len(KINDS), end - start), np.float32)
-            values[strands[there], kinds[there], positions[there] - start] = scores[there]
+            index = strands[there], kinds[there], positions[there] - start
+            np.maximum.at(values, index, scores[there])  # of two of one base the better
             tally.add(region.contig, Scores(start, values))
     lowest = dict.fromkeys(KINDS, _FLOOR)
     return Judgement("sites", tally.scored, lowest)

@@ -13,7 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Counts", "ScoredBases"]
+__all__ = ["NotANumber", "Counts", "ScoredBases"]
+
+
+class NotANumber(ValueError):
+    """A score that is none: the network that gave it has diverged."""
+
+    def __init__(self) -> None:
+        super().__init__("a score is not a number")
 
 
 class ScoredBases:
@@ -55,7 +62,7 @@ class ScoredBases:
         if mask is not None:
             scores, truth = scores[mask], truth[mask]
         if np.isnan(scores).any():
-            raise ValueError("a score is not a number")
+            raise NotANumber
         self.bases += scores.size
         self.sites += int(np.count_nonzero(truth))
         kept = scores >= self.floor

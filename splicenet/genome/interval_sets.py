@@ -34,9 +34,12 @@ def spread(regions: Sequence[Interval], bases: int) -> list[Interval]:
     """
     if sum(map(len, regions)) <= bases:
         return list(regions)
-    pieces = min(len(regions), max(1, bases // _PIECE))
+    most = max(_PIECE, bases // len(regions))  # of a region
+    mean = sum(min(len(region), most) for region in regions) / len(regions)
+    pieces = min(len(regions), max(1, int(bases / mean)))
     chosen = [regions[(2 * index + 1) * len(regions) // (2 * pieces)] for index in range(pieces)]
-    return [part for region in chosen for part in shorten([region], bases // pieces)]
+    most = max(most, bases // pieces)
+    return shorten([part for region in chosen for part in shorten([region], most)], bases)
 
 
 def thin_out(regions: Sequence[Interval], bases: int, stretch: int | None = None) -> list[Interval]:

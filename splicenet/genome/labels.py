@@ -122,6 +122,13 @@ class Labels:
             labels[~_inside(self.known.get(contig), np.arange(start, end))] = UNKNOWN
         return labels[::-1] if strand == "-" else labels
 
+    def of_any_kind(self, contig: str, strand: Strand) -> np.ndarray:
+        """Sorted 0-based positions of donors and acceptors on one strand, int64."""
+        positions = self.positions.get((contig, strand))
+        if positions is None:
+            return np.empty(0, np.int64)
+        return positions[self.values[contig, strand] != UNKNOWN]
+
     def of_kind(self, contig: str, strand: Strand, kind: Kind) -> np.ndarray:
         """Sorted 0-based positions of one kind of site on one strand, int64."""
         positions = self.positions.get((contig, strand))

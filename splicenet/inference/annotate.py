@@ -93,7 +93,7 @@ class Annotator:
         known = iter(stored)
         looked_at = differing = 0
         # Fewer where each has more bases to compare, so that memory hardly grows with the distance.
-        alleles = min(_ALLELES, max(_BASES // (2 * self.distance), 1))
+        alleles = min(_ALLELES, max(_BASES // (2 * self.distance + 1), 1))
         for chunk, around in in_chunks(records, alleles=alleles, reach=self._reach):
             found = [next(known, None) for _ in chunk]
             if any(found):  # the earlier run has looked at the first records, and went on

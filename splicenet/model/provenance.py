@@ -6,6 +6,7 @@ Coordinates are 0-based half-open.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -65,11 +66,12 @@ def _known(
     data: Mapping[str, Any], species: Species, parts: Sequence[str]
 ) -> Iterator[tuple[str, list[Interval]]]:
     """Contigs of the genome that were among the data, each with those parts of it."""
-    ours = {print_: contig for contig, print_ in species.sources["contigs"].items()}
+    ours = defaultdict(list)  # contigs may be alike
+    for contig, print_ in species.sources["contigs"].items():
+        ours[print_].append(contig)
     for entry in data.values():
         for name, print_ in entry.get("contigs", {}).items():
-            if print_ in ours:
-                contig = ours[print_]
+            for contig in ours[print_]:
                 yield (
                     contig,
                     [

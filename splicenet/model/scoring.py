@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -174,32 +175,42 @@ def scan_with(
     """
     flank = _up(flank, phase)
     windows = (window for stretch in stretches for window in _windows(stretch, phase))
-    for shelf in _shelves(windows, flank, batch_tokens):
+    # Stretches that follow each other in one window are read at once.
+    shared = (list(some) for _, some in groupby(windows, key=_place))
+    for shelf in _shelves(shared, flank, batch_tokens):
         values: dict[int, np.ndarray] = {}
-        for width in {window.width for window in shelf}:
-            alike = [index for index, window in enumerate(shelf) if window.width == width]
-            codes = np.stack([shelf[index].codes(flank) for index in alike])
+        for width in {some[0].width for some in shelf}:
+            alike = [index for index, some in enumerate(shelf) if some[0].width == width]
+            codes = np.stack([shelf[index][0].codes(flank) for index in alike])
             values.update(zip(alike, _both_strands(read, numbers, codes, flank), strict=True))
-        for index, window in enumerate(shelf):
-            yield window.stretch.contig, window.scores(values.pop(index))
+        for index, some in enumerate(shelf):
+            read_there = values.pop(index)
+            for window in some:
+                yield window.stretch.contig, window.scores(read_there)
 
 
 def _windows(stretch: Stretch, phase: int) -> Iterator[_Window]:
-    width = min(WINDOW, _up(stretch.length, _up(_RUNG, phase)))
+    width = min(WINDOW - WINDOW % phase, _up(stretch.length, _up(_RUNG, phase)))
     for left in range(stretch.start - stretch.start % width, stretch.end, width):
         yield _Window(stretch, left, width)
 
 
-def _shelves(windows: Iterable[_Window], flank: int, batch_tokens: int) -> Iterator[list[_Window]]:
-    """Windows in order, as many at a time as a batch may hold."""
-    shelf: list[_Window] = []
+def _place(window: _Window) -> tuple[str, int, int]:
+    return window.stretch.contig, window.stretch.length, window.left
+
+
+def _shelves(
+    windows: Iterable[list[_Window]], flank: int, batch_tokens: int
+) -> Iterator[list[list[_Window]]]:
+    """Windows in order, as many at a time as a batch may hold; one place is read once."""
+    shelf: list[list[_Window]] = []
     tokens = 0
-    for window in windows:
-        cost = 2 * (window.width + 2 * flank)
+    for some in windows:
+        cost = 2 * (some[0].width + 2 * flank)
         if shelf and tokens + cost > batch_tokens:
             yield shelf
             shelf, tokens = [], 0
-        shelf.append(window)
+        shelf.append(some)
         tokens += cost
     if shelf:
         yield shelf
@@ -236,16 +247,20 @@ def measure_flank(
     network
         In eval mode.
     stretches
-        Codes in reading direction, each :data:`PROBE_LENGTH` long.
+        Codes in reading direction, each :data:`PROBE_LENGTH` long. Those that are N in the middle,
+        where they are compared, tell nothing.
     tolerance
         Largest change of a probability, against a flank of 8,192 bases, that counts as none.
 
     Returns
     -------
     int
-        Bases; ``max(FLANKS)`` if no flank is long enough.
+        Bases; ``max(FLANKS)`` if no flank is long enough, or no stretch tells.
     """
     codes = np.stack(list(stretches))
+    codes = codes[(codes[:, _FAR : _FAR + _PROBE] != N).any(1)]
+    if not len(codes):
+        return FLANKS[-1]
     reference = site_probabilities(network, codes)[..., _FAR : _FAR + _PROBE]
     for flank in FLANKS[:-1]:
         near = codes[:, _FAR - flank : _FAR + _PROBE + flank]

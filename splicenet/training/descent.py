@@ -102,8 +102,8 @@ def descend(
 ) -> Step:
     """Move the weights by one clipped gradient at the learning rate ``rate``.
 
-    Without a balance every task weighs 1. A batch from which no task has anything to learn moves
-    nothing.
+    Without a balance every task weighs 1. A batch of which nothing is asked moves nothing; one of
+    which nothing is known goes on as the last ones went.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import ceil, isnan
+from math import floor, isnan
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from splicenet.model.network import SpliceNetwork
 from splicenet.model.scoring import PROBE_LENGTH, measure_flank
 from splicenet.training.validation import VALIDATION_FLANK
 
-__all__ = ["calibrated_model", "held_out_record", "thinned"]
+__all__ = ["calibrated_model", "held_out_record", "measured_flank", "thinned"]
 
 _FLOOR = 1e-4
 _DEFAULT_THRESHOLD, _LOWEST_THRESHOLD = 0.5, 0.01
@@ -52,9 +52,8 @@ def calibrated_model(
 
     One scale for each species with enough sites, and one for all of them together.
     """
-    probes = _probes(validation, seed)
+    flank = measured_flank(network, validation, seed=seed)
     readers = {name: network.for_species(name) for name in (None, *network.config.species)}
-    flank = max(measure_flank(reader.fused(), probes) for reader in readers.values())
     most = _CALIBRATION_SHARE * validation_bases // 2
 
     def score(reader: SpliceNetwork, part: Part) -> Mapping[Kind, ScoredBases]:
@@ -82,12 +81,19 @@ def calibrated_model(
     return Model(network, flank, _scale(together), species=species)
 
 
+def measured_flank(network: SpliceNetwork, validation: Sequence[Part], *, seed: int) -> int:
+    """The flank behind which a window's beginning shows in no reading of the network, in bases."""
+    probes = _probes(validation, seed)
+    names = (None, *network.config.species)
+    return max(measure_flank(network.for_species(name).fused(), probes) for name in names)
+
+
 def _scale(scored: Mapping[Kind, ScoredBases]) -> Scale:
     """Calibrations, and the thresholds of the highest F1."""
     calibration = {kind: fit_calibration(scored[kind]) for kind in KINDS}
     best = {kind: best_f1_threshold(scored[kind].mapped(calibration[kind].apply)) for kind in KINDS}
     threshold = {
-        kind: _DEFAULT_THRESHOLD if isnan(one) else max(_LOWEST_THRESHOLD, ceil(1000 * one) / 1000)
+        kind: _DEFAULT_THRESHOLD if isnan(one) else max(_LOWEST_THRESHOLD, floor(1000 * one) / 1000)
         for kind, one in best.items()
     }
     return Scale(calibration, threshold)
@@ -148,12 +154,12 @@ def _together(parts: Sequence[ScoredBases]) -> ScoredBases:
 
 
 def _probes(validation: Sequence[Part], seed: int) -> list[np.ndarray]:
-    """Stretches of validation sequence in which to look for the flank, padded with N if short."""
+    """Stretches in the middle of which lies validation sequence; N beyond the contigs' ends."""
     rng = np.random.default_rng(seed)
     probes = []
     for index in range(_PROBES):
         species, regions = validation[index % len(validation)]
         region = regions[int(rng.integers(len(regions)))]
-        start = int(rng.integers(region.start, max(region.end - PROBE_LENGTH, region.start) + 1))
+        start = int(rng.integers(region.start, region.end)) - PROBE_LENGTH // 2
         probes.append(species.genome.fetch(region.contig, start, start + PROBE_LENGTH))
     return probes

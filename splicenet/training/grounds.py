@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -46,10 +47,8 @@ class TrainingGround:
         middles = _intronless_genes(species)
         for index, region in enumerate(regions):
             for strand_index, strand in enumerate(STRANDS):
-                key = (region.contig, strand)
-                places = np.concatenate(
-                    [species.labels.positions.get(key, _NOWHERE), middles.get(key, _NOWHERE)]
-                )
+                sites = species.labels.of_any_kind(region.contig, strand)
+                places = np.concatenate([sites, middles.get((region.contig, strand), _NOWHERE)])
                 places = places[(places >= region.start) & (places < region.end)]
                 rows += [(index, int(place), strand_index) for place in places]
         anchors = np.array(rows, np.int64).reshape(-1, 3)
@@ -64,8 +63,9 @@ class TrainingGround:
 def _intronless_genes(species: Species) -> dict[tuple[str, Strand], np.ndarray]:
     """The middles of genes without a labelled site, by contig and strand."""
     middles: dict[tuple[str, Strand], list[int]] = {}
+    sites_of = cache(species.labels.of_any_kind)
     for gene in species.genes:
-        sites = species.labels.positions.get((gene.contig, gene.strand), _NOWHERE)
+        sites = sites_of(gene.contig, gene.strand)
         first, last = np.searchsorted(sites, (gene.start, gene.end))
         if first == last:
             middles.setdefault((gene.contig, gene.strand), []).append((gene.start + gene.end) // 2)

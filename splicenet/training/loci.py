@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
 from splicenet.exceptions import TrainingError
 from splicenet.genome.interval_sets import merge, subtract
 from splicenet.genome.intervals import Interval
-from splicenet.genome.labels import Labels
 from splicenet.genome.species import Species
 from splicenet.genome.split import Split
 from splicenet.training.parts import Parts
@@ -47,7 +47,8 @@ def find_loci(species: Species, *, min_reads: int = 1) -> list[Interval]:
     list of Interval
         Genes may overlap each other.
     """
-    spliced = [gene for gene in species.genes if _has_site(species.labels, gene)]
+    sites = cache(species.labels.of_any_kind)
+    spliced = [gene for gene in species.genes if _has_site(sites(gene.contig, gene.strand), gene)]
     joined = merge(
         Interval(one.contig, one.start, one.end)
         for one in species.junctions
@@ -64,8 +65,7 @@ def find_loci(species: Species, *, min_reads: int = 1) -> list[Interval]:
     return list(dict.fromkeys(wide))
 
 
-def _has_site(labels: Labels, gene: Interval) -> bool:
-    sites = labels.positions.get((gene.contig, gene.strand), ())
+def _has_site(sites: np.ndarray, gene: Interval) -> bool:
     first, last = np.searchsorted(sites, (gene.start, gene.end))
     return bool(last > first)
 

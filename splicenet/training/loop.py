@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import nn
 
+from splicenet.evaluation.scored import NotANumber
 from splicenet.exceptions import TrainingError
 from splicenet.genome.intervals import Interval
 from splicenet.genome.species import Species
@@ -134,13 +135,13 @@ class Trainer:
         """Train to the end of the budget; :attr:`best` then holds the best weights.
 
         However it ends, a checkpoint is left first: a signal is obeyed once the step at hand, or
-        the evaluation, is done. From a loss or gradient that is not finite the run goes back to
-        its last evaluation and on at half the learning rate, as often as ``retries`` says.
+        the evaluation, is done. From a loss, gradient or score that is not finite the run goes back
+        to its last evaluation and on at half the learning rate, as often as ``retries`` says.
 
         Raises
         ------
         TrainingError
-            If the loss or its gradient is not finite once more.
+            If the loss, its gradient or a score is not finite once more.
         KeyboardInterrupt
             After SIGINT or SIGTERM.
         """
@@ -151,21 +152,21 @@ class Trainer:
             while not (self.state.finished or interrupted()):
                 try:
                     pace.add(self._learn(), steps=settings.meta or 1)
+                    self.state.seconds = time.monotonic() - began
+                    on_step(
+                        pace.progress(
+                            self.state, self.share, planned=self._planned, minutes=settings.minutes
+                        )
+                    )
+                    due = math.floor(self.share * settings.evaluations + 1e-9)
+                    if due > self.state.evaluations:
+                        on_evaluation(self._evaluate())
+                        self._remember()
+                        self.state.evaluations = due
+                        self.state.finished = self.share >= 1 or self._stale()
                 except NotFinite as error:
                     on_note(self._go_back(error))
                     continue
-                self.state.seconds = time.monotonic() - began
-                on_step(
-                    pace.progress(
-                        self.state, self.share, planned=self._planned, minutes=settings.minutes
-                    )
-                )
-                due = math.floor(self.share * settings.evaluations + 1e-9)
-                if due > self.state.evaluations:
-                    self.state.evaluations = due
-                    on_evaluation(self._evaluate())
-                    self._remember()
-                    self.state.finished = self.share >= 1 or self._stale()
                 self.state.seconds = time.monotonic() - began
                 if time.monotonic() - saved > 60 * settings.checkpoint_minutes:
                     self.save()
@@ -238,7 +239,10 @@ class Trainer:
     def _evaluate(self) -> dict[str, float]:
         """Score the validation sequence, keep the weights if they are the best so far."""
         state = self.state
-        score, columns = self._goal.judge(self.network)
+        try:
+            score, columns = self._goal.judge(self.network)
+        except NotANumber as error:
+            raise NotFinite(str(error)) from error
         # Where no site is, or none is taught, the last weights are as good a choice as any.
         blind = math.isnan(score) or not self.balance.weights[SPLICE]
         if blind or score > state.best_score:

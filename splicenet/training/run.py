@@ -23,7 +23,7 @@ from splicenet.model.provenance import inherit, learned_bases, seen_bases
 from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batches
 from splicenet.training.course import Reporter, claim, run_to_the_end
-from splicenet.training.finish import calibrated_model, held_out_record, thinned
+from splicenet.training.finish import calibrated_model, held_out_record, measured_flank, thinned
 from splicenet.training.grounds import TrainingGround
 from splicenet.training.incomplete import check_incomplete, learned_from
 from splicenet.training.inherit import (
@@ -147,15 +147,14 @@ def train_model(
     network.load_state_dict(trainer.best)
     answered = [task for task in tasks if not task.against]  # what was unlearned has no answer
     network = with_tasks(network, answered, network.config.pool)[0].to(device).eval()
-    model = calibrated_model(
-        network,
-        parts.part("validation"),
-        validation_bases=settings.validation_bases,
-        seed=settings.seed,
-    )
-    if scale is not None:
-        model = replace(model, scale=scale, species={})
-    elif len(model.known_species) > 1:
+    watched = parts.part("validation")
+    if scale is None:
+        model = calibrated_model(
+            network, watched, validation_bases=settings.validation_bases, seed=settings.seed
+        )
+    else:
+        model = Model(network, measured_flank(network, watched, seed=settings.seed), scale)
+    if scale is None and len(model.known_species) > 1:
         model = replace(model, words=_words(model, parts))
     held_out = thinned(parts.part("held_out"), settings.test_bases)
     model.record = record | {

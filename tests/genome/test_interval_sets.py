@@ -71,6 +71,24 @@ def test_spread_takes_places_far_apart():
     assert spread(regions[:1], 1000) == [Interval("c", 0, 1000)]
 
 
+@pytest.mark.parametrize("length", [200, 2_000, 11_000, 70_000])
+def test_spread_takes_as_much_of_short_regions(length):
+    regions = [Interval("c", at, at + length) for at in range(0, 100_000_000, 100_000)]
+    some = spread(regions, 150_000)
+    assert 150_000 - max(length, 1 << 16) < sum(map(len, some)) <= 150_000
+    assert sum(map(len, some)) > 120_000
+    assert all(any(r.start <= s.start < s.end <= r.end for r in regions) for s in some)
+    assert some[-1].start - some[0].start > 40_000_000
+
+
+def test_spread_of_long_and_short_regions():
+    lengths = [500, 1_000_000, 3_000] * 40
+    regions = [Interval("c", at * 2_000_000, at * 2_000_000 + n) for at, n in enumerate(lengths)]
+    some = spread(regions, 500_000)
+    assert 300_000 < sum(map(len, some)) <= 500_000
+    assert len({len(region) for region in some}) > 2
+
+
 def test_thinned_regions_are_stretches_at_equal_distances(monkeypatch):
     monkeypatch.setattr("splicenet.genome.interval_sets._STRETCH", 10)
     regions = [Interval("a", 1000, 1045), Interval("b", 0, 5), Interval("c", 0, 50)]

@@ -36,6 +36,13 @@ def test_a_contig_is_known_under_any_name(record):
     assert seen_bases(record, species(chr4="f00d"), [Interval("chr4", 0, 5)]) == 2
 
 
+def test_contigs_that_are_alike_are_all_known(record):
+    del record["ancestors"]
+    ours = species(one="f00d", two="f00d", three="beef")
+    for contig, seen in (("one", 6), ("two", 6), ("three", 0)):
+        assert seen_bases(record, ours, [Interval(contig, 0, 10)]) == seen
+
+
 def test_what_an_ancestor_saw_is_seen(record):
     assert held_out_regions(record, species(c="f00d")) == [Interval("c", 4, 6)]
     assert seen_regions(record, species(c="f00d")) == [Interval("c", 0, 4), Interval("c", 6, 10)]

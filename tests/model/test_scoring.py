@@ -206,6 +206,30 @@ def test_memory_is_bounded_by_the_batch(network, chromosome):
     network._forward_pre_hooks.clear()
 
 
+def test_stretches_in_one_window_are_read_at_once(network, chromosome, reference):
+    """As many exons lie; a base in two of them comes twice."""
+    sizes = []
+    network.register_forward_pre_hook(lambda module, inputs: sizes.append(inputs[0].shape[0]))
+    fetch = partial(fetch_from, chromosome)
+    places = [(100, 300), (5_000, 5_200), (5_100, 5_150), (WINDOW - 50, WINDOW + 50), (40, 60)]
+    pieces = [Stretch("c", fetch, *place, len(chromosome)) for place in places]
+    found = list(scan(network, pieces, flank=FLANKS[-1]))
+    network._forward_pre_hooks.clear()
+    assert sum(sizes) == 2 * 3  # two strands; one window, the next, and the first again
+    starts = [100, 5_000, 5_100, WINDOW - 50, WINDOW, 40]
+    assert [scores.start for _, scores in found] == starts
+    for _, scores in found:
+        expected = reference[..., scores.start : scores.end]
+        assert np.abs(scores.values - expected).max() < 1e-4
+
+
+def test_the_flank_is_not_measured_where_nothing_is_read(network, chromosome):
+    nothing = np.full(PROBE_LENGTH, N, np.uint8)
+    assert measure_flank(network, [nothing]) == FLANKS[-1]
+    probe = fetch_from(chromosome, 0, PROBE_LENGTH)
+    assert measure_flank(network, [nothing, probe]) == measure_flank(network, [probe])
+
+
 def test_flank_is_long_enough_to_forget_the_beginning(trained_model, fly_species, fly_files):
     assert trained_model.flank in FLANKS
     rng = np.random.default_rng(0)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from splicenet.exceptions import TrainingError
-from splicenet.genome.intervals import Interval
-from splicenet.genome.labels import NEITHER, UNKNOWN
+from splicenet.genome.intervals import Interval, Transcript
+from splicenet.genome.labels import NEITHER, UNKNOWN, Labels
 from splicenet.genome.species import open_species
+from splicenet.training.grounds import TrainingGround
 from splicenet.training.loci import choose_loci, find_loci, locus_parts
 
 
@@ -22,6 +23,18 @@ def test_loci_hold_every_spliced_gene(fly_species, loci):
     assert len(sites) > 500
     for site in sites[::20]:
         assert any(locus.start <= site.position < locus.end for locus in loci)
+
+
+def test_a_gene_that_is_cut_off_is_not_spliced_for_that(fly_species):
+    """Where a transcript is cut off a base is marked UNKNOWN, which is no site."""
+    contig = next(iter(fly_species.genome.lengths))
+    whole = Transcript(contig, "+", ((8_000, 9_000),), gene="a", open_start=True, open_end=True)
+    genes = [Interval(contig, 8_000, 9_000, "+")]
+    cut = replace(fly_species, labels=Labels.build([whole]), genes=genes, junctions=[])
+    assert len(cut.labels.positions[contig, "+"]) == 2
+    assert not find_loci(cut)
+    anchors = TrainingGround.of(cut, [Interval(contig, 0, 20_000)]).anchors
+    assert anchors.tolist() == [[0, 8_500, 0]]
 
 
 def test_loci_of_spliced_reads(read_files):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from splicenet.evaluation.scored import NotANumber
 from splicenet.exceptions import ModelFileError, OutputError, TrainingError
 from splicenet.genome.checksum import sha256
 from splicenet.genome.intervals import Interval
@@ -16,6 +17,7 @@ from splicenet.genome.species import open_species
 from splicenet.genome.tasks import Task
 from splicenet.model.modelfile import load_model, save_model
 from splicenet.training.course import Reporter, checkpoint_path
+from splicenet.training.goals import SpliceSites
 from splicenet.training.inherit import with_frames
 from splicenet.training.loss import splice_loss
 from splicenet.training.parts import split_species
@@ -316,6 +318,29 @@ def test_a_loss_that_is_no_number(train, monkeypatch, tmp_path):
         train(reporter=reporter)
     assert len(reporter.notes) == 2
     assert checkpoint_path(tmp_path / "model.splicenet").exists()
+
+
+def test_scores_that_are_no_numbers(train, monkeypatch, tmp_path):
+    """A network may diverge in the very step before it is judged."""
+    judged, judge = [], SpliceSites.judge
+
+    def diverged(goal, network):
+        judged.append(1)
+        if len(judged) == 2:
+            raise NotANumber
+        return judge(goal, network)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SpliceSites, "judge", diverged)
+        reporter = Notes()
+        model = train(steps=12, evaluations=3, reporter=reporter)
+    (setback,) = model.record["setbacks"]
+    assert (setback["step"], setback["back_to"]) == (9, 4)
+    assert setback["cause"] == "a score is not a number"
+    assert len(reporter.notes) == 1
+    assert model.record["steps"] == 12
+    history = pd.read_csv(tmp_path / "model.metrics.tsv", sep="\t")
+    assert history["step"].tolist() == [4, 8, 12]
 
 
 def plant_nan(monkeypatch, *draws: int) -> None:

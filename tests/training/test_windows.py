@@ -9,6 +9,7 @@ from splicenet.genome.alphabet import N
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import ACCEPTOR, DONOR, NEITHER, UNKNOWN
 from splicenet.genome.sequence import Genome
+from splicenet.genome.species import open_species
 from splicenet.training.grounds import TrainingGround
 from splicenet.training.windows import WindowSampler, read_window
 

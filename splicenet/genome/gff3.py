@@ -50,6 +50,7 @@ def read_gff3(lines: Lines, *, path: str) -> Drafts:
     drafts: dict[str, Draft] = {}
     nodes: dict[str, _Node] = {}
     types: Counter[str] = Counter()
+    circles: dict[str, int] = {}
     for number, line in lines:
         if line.startswith((">", "##FASTA")):
             break
@@ -66,7 +67,13 @@ def read_gff3(lines: Lines, *, path: str) -> Drafts:
             start, end = span(columns, path=path, number=number)
             node = _Node(kind.endswith("gene"), _plain(parent), number, start, end, columns[8])
             nodes.setdefault(_plain(attributes.get("ID", "")), node)
-    return Drafts(list(_resolve(drafts, nodes, path=path)), types)
+            if attributes.get("Is_circular") == "true":
+                circles[_plain(columns[0])] = end
+    found = list(_resolve(drafts, nodes, path=path))
+    for draft in found:
+        if draft.reach > circles.get(draft.contig, draft.reach):
+            draft.skip = draft.skip or "exons across the origin of a circle"
+    return Drafts(found, types)
 
 
 def _add_exon(drafts: dict[str, Draft], columns: list[str], *, path: str, number: int) -> None:

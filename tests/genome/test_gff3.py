@@ -119,6 +119,19 @@ def test_trans_splicing_does_not_stop_the_file() -> None:
     assert found.skipped == {"trans-splicing": 1}
 
 
+@pytest.mark.parametrize("circular", [True, False])
+def test_a_gene_over_the_origin_of_a_circle_does_not_stop_the_file(circular: bool) -> None:
+    """GFF3 counts on past the end of a circle; past that of a line is a mistake, told elsewhere."""
+    flag = ";Is_circular=true" if circular else ""
+    found = read(
+        row("region", 1, 1000, f"ID=chr1{flag}"),
+        row("exon", 101, 200, "Parent=a"),
+        row("exon", 951, 1040, "Parent=b"),
+    )
+    assert [t.name for t in found.transcripts] == (["a"] if circular else ["a", "b"])
+    assert found.skipped == ({"exons across the origin of a circle": 1} if circular else {})
+
+
 @pytest.mark.parametrize("end", ["##FASTA", ">chr1"])
 def test_sequence_ends_the_features(end: str) -> None:
     assert len(read(row("exon", 1, 9, "Parent=t"), end, "ACGT").transcripts) == 1

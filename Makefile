@@ -41,7 +41,7 @@ CELLS := $(BIN)/python benchmarks/cells.py --minutes 1.5
 
 demo: .venv/ready
 	mkdir -p demo
-	$(BIN)/splicenet train $(GENOME) --species fly --minutes 2.5 --restart -o demo/model.splicenet
+	$(BIN)/splicenet train $(GENOME) --species fly --init universal --minutes 2.5 --restart -o demo/model.splicenet
 	$(BIN)/splicenet evaluate -m demo/model.splicenet $(GENOME) --baselines --plot demo/precision_recall.png
 	$(BIN)/splicenet predict $(FLY)/genome.fa.gz -m demo/model.splicenet -o demo/sites.bed.gz --bigwig demo/chr4
 	$(BIN)/splicenet draw $(GENOME) -m demo/model.splicenet -o demo/gene.png

@@ -11,6 +11,7 @@ Coordinates are 0-based half-open.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ __all__ = [
 
 
 def load(
-    model: str | Path = "auto", *, genome: Genome | None = None, device: str = "cpu"
+    model: str | Path = "auto", *, genome: Genome | str | Path | None = None, device: str = "cpu"
 ) -> Predictor:
     """Load a model, ready to predict.
 
@@ -45,8 +46,8 @@ def load(
         A ``.splicenet`` file, or the name of a model that comes with splicenet; after a colon, as
         in ``universal:homo_sapiens``, the species that it is to read, or ``any``.
     genome
-        An open genome, by whose words the species is found where none is named, and with ``auto``
-        the model, as the commands do it. Without it, ``auto`` is ``universal``.
+        A FASTA or an open genome, by whose words the species is found where none is named, and
+        with ``auto`` the model, as the commands do it. Without it, ``auto`` is ``universal``.
     device
         As torch names it, such as ``cpu`` or ``cuda``.
 
@@ -54,13 +55,17 @@ def load(
     ------
     ModelFileError
         If the file is missing, damaged or no model.
+    SequenceError
+        If the genome cannot be read.
     """
     from splicenet.inference.predictor import Predictor
 
     if genome is not None:
+        from splicenet.genome.sequence import open_genome
         from splicenet.model.kin import choose_reading
 
-        model, _ = choose_reading(str(model), genome)
+        with open_genome(genome) if isinstance(genome, str | Path) else nullcontext(genome) as one:
+            model, _ = choose_reading(str(model), one)
     return Predictor(model, device=device)
 
 

@@ -168,6 +168,9 @@ def junctions(
         for note in left_out(reads, skipped):
             click.echo(f"note: {note}", err=True)
         scored = list(score_junctions(seen, genome, reader, within=within, known=known))
+        if known is not None and scored and all(one.status == "novel" for one in scored):
+            sentence = "not one junction has an annotated end; is it of another assembly?"
+            click.echo(f"note: {annotation}: {sentence}", err=True)
         if clean is not None:
             spurious = spurious_introns(
                 observed_introns(reads, genome, reference=genome.fasta),

@@ -94,6 +94,13 @@ def test_junctions_of_another_genome(refused, fly_files, read_files, trained):
     assert "chr4" in sentence
 
 
+def test_genes_of_another_assembly_are_told(cli, fly_files, read_files, trained):
+    arguments = ("junctions", read_files.bam, "-f", read_files.fasta, "-m", trained, "-a")
+    done = cli(*arguments, fly_files.annotation)
+    assert done.code == 0
+    assert "not one junction has an annotated end; is it of another assembly?" in done.err
+
+
 def test_cleaning_junctions_is_no_cleaning(refused, read_files, trained, tmp_path):
     star = tmp_path / "SJ.out.tab"
     star.write_text("chr4\t89957\t90020\t1\t1\t1\t12\t0\t30\n")

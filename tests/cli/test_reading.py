@@ -95,6 +95,7 @@ def test_auto_takes_the_narrowest_shipped_model(cli, fly_files, trained, tmp_pat
     assert "nothing of its own for bird" in cli(*run, "-m", "auto:bird").sentence
     with open_genome(fly_files.fasta) as genome:
         assert splicenet.load(genome=genome).model.words == {}
+    assert splicenet.load(genome=fly_files.fasta).model.words == {}
     assert set(splicenet.load().model.words) == {"fly", "worm"}
 
 

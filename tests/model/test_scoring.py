@@ -115,12 +115,13 @@ def test_it_hardly_matters_where_windows_begin(network, long_stretch, trained_mo
 
 
 def test_nor_does_it_with_the_shipped_model(long_stretch):
+    """Of what the recurrent level heard, 37 % is left every 512 bases: .0003 at the flank's end."""
     model = open_model(DEFAULT)
     one, other = (
         from_another_line(model.network.fused(), long_stretch, offset, model.flank)
         for offset in (0, 10_000)
     )
-    assert np.abs(one - other).max() < 1e-4
+    assert np.abs(one - other).max() < 5e-4
 
 
 def test_a_flank_that_is_too_short_would_show(network, long_stretch):

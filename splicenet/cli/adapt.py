@@ -8,7 +8,13 @@ from pathlib import Path
 import click
 
 from splicenet.cli.files import FileCommand
-from splicenet.cli.options import choose_device, device_options, model_option, precision_option
+from splicenet.cli.options import (
+    choose_device,
+    device_options,
+    model_option,
+    precision_option,
+    tell,
+)
 from splicenet.cli.reading import name_reading
 from splicenet.cli.running import Terminal, summary
 from splicenet.genome.intervals import Interval
@@ -115,8 +121,7 @@ def adapt(
     else:
         opened = open_species(name, fasta, annotation, bam, min_reads=min_reads)
         species = context.with_resource(opened)
-        for note in species.notes:
-            click.echo(f"note: {note}", err=True)
+        tell(species.notes)
     model = name_reading(model, species.genome)
     parent = open_model(model)
     held_out: Sequence[Interval] = read_regions(holdout, species.genome) if holdout else ()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from splicenet.cli.files import FileCommand
-from splicenet.cli.options import choose_device, device_options, model_option
+from splicenet.cli.options import choose_device, device_options, model_option, tell
 from splicenet.cli.reading import name_reading
 from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Interval, Transcript
@@ -54,8 +54,7 @@ def draw(
     """
     place = choose_device(device, threads)
     species = click.get_current_context().with_resource(open_species("genome", fasta, annotation))
-    for note in species.notes:
-        click.echo(f"note: {note}", err=True)
+    tell(species.notes)
     predictor = Predictor(name_reading(model, species.genome), device=place)
     if region is not None:
         regions = read_regions(region, species.genome)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import click
 from tqdm import tqdm
 
+from splicenet.cli.options import tell
 from splicenet.exceptions import RegionError, VariantError
 from splicenet.genome.alphabet import decode
 from splicenet.genome.changes import read_changes, read_constructs
@@ -61,8 +62,7 @@ def change_rows(scorer: VariantScorer, genome: Genome, path: str, question: Ques
     """
     skipped: Counter[str] = Counter()
     given = read_changes(path, genome, skipped=skipped)
-    for note in left_out(path, skipped):
-        click.echo(f"note: {note}", err=True)
+    tell(left_out(path, skipped))
     edits = [(one.variant,) for one in given]
     place = _place(question.at, {one.variant.contig for one in given}, genome)
     scored = _scored(scorer, genome, edits, place, question)

@@ -16,7 +16,7 @@ from splicenet.attribution.sitemotif import REACH
 from splicenet.attribution.windows import SiteWindows
 from splicenet.cli.attribution import attribution_options
 from splicenet.cli.files import FileCommand
-from splicenet.cli.options import choose_device, device_options, model_option, open_genes
+from splicenet.cli.options import choose_device, device_options, model_option, open_genes, tell
 from splicenet.cli.progress import bases_bar
 from splicenet.cli.reading import name_reading
 from splicenet.exceptions import OutputError, RegionError
@@ -128,7 +128,7 @@ def explain(
             if len(placed) < len(given):
                 reason = f"sites on contigs that are not in {genome.path}"
                 lost = {reason: len(given) - len(placed)}
-                click.echo(f"note: {left_out(sites, lost)[0]}", err=True)
+                tell(left_out(sites, lost))
             found = inside(placed, where, path=sites)
         picked = choose_sites(found, genome.lengths, most=max_sites, seed=settings.seed)
         length = 2 * (context or max(_LEAST, min(_CONTEXT, loaded.flank)))

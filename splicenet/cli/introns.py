@@ -9,7 +9,7 @@ import click
 
 from splicenet._version import __version__
 from splicenet.cli.files import FileCommand
-from splicenet.cli.options import choose_device
+from splicenet.cli.options import choose_device, tell
 from splicenet.cli.reading import name_reading
 from splicenet.cli.scanning import scan_genome, scanning_options
 from splicenet.genome.annotation import read_annotation
@@ -84,8 +84,7 @@ def introns(
     grammar = None
     if annotation is not None:
         learned_from = read_annotation(annotation)
-        for note in left_out(annotation, learned_from.skipped):
-            click.echo(f"note: {note}", err=True)
+        tell(left_out(annotation, learned_from.skipped))
         grammar = annotated_grammar(learned_from, longest_intron=max_intron)
     with open_genome(fasta) as genome:
         told = name_reading(model, genome)

@@ -14,7 +14,7 @@ import click
 
 from splicenet._version import __version__
 from splicenet.cli.files import FileCommand
-from splicenet.cli.options import choose_device, device_options, model_option, open_genes
+from splicenet.cli.options import choose_device, device_options, model_option, open_genes, tell
 from splicenet.cli.reading import name_reading
 from splicenet.genome.alignments import read_junctions
 from splicenet.genome.bam_reader import observed_introns
@@ -165,12 +165,11 @@ def junctions(
             min_reads=min_reads,
             skipped=skipped,
         )
-        for note in left_out(reads, skipped):
-            click.echo(f"note: {note}", err=True)
+        tell(left_out(reads, skipped))
         scored = list(score_junctions(seen, genome, reader, within=within, known=known))
         if known is not None and scored and all(one.status == "novel" for one in scored):
             sentence = "not one junction has an annotated end; is it of another assembly?"
-            click.echo(f"note: {annotation}: {sentence}", err=True)
+            tell([f"{annotation}: {sentence}"])
         if clean is not None:
             spurious = spurious_introns(
                 observed_introns(reads, genome, reference=genome.fasta),

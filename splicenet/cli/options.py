@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -29,6 +29,7 @@ __all__ = [
     "open_genes",
     "precision_option",
     "species_options",
+    "tell",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -215,8 +216,7 @@ def open_data(
         opened.task_sources = row.others
         species.append(context.with_resource(opened))
     for one in species:
-        for note in one.notes:
-            click.echo(f"note: {one.name}: {note}", err=True)
+        tell(f"{one.name}: {note}" for note in one.notes)
     return species
 
 
@@ -229,6 +229,11 @@ def open_genes(path: str, genome: Genome) -> Annotation:
         If it cannot be read, or is not of this genome.
     """
     annotation = open_annotation(path, genome)
-    for note in left_out(path, annotation.skipped):
-        click.echo(f"note: {note}", err=True)
+    tell(left_out(path, annotation.skipped))
     return annotation
+
+
+def tell(notes: Iterable[str]) -> None:
+    """Say on standard error what a user should know, a line each."""
+    for note in notes:
+        click.echo(f"note: {note}", err=True)

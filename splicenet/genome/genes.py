@@ -89,7 +89,7 @@ def _loci(transcripts: list[Transcript]) -> Iterator[list[Transcript]]:
             yield locus
             locus = []
         locus.append(transcript)
-        reach = max(reach, transcript.end) if len(locus) > 1 else transcript.end
+        reach = max(reach, transcript.end)
     yield locus
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pysam
 
 from splicenet.exceptions import VariantError
-from splicenet.genome.bgzf import has_end, is_bgzf
+from splicenet.genome.bgzf import is_cut_off
 from splicenet.genome.lines import STANDARD_INPUT, file_name, read_lines
 from splicenet.genome.streams import open_bytes, reading
 
@@ -146,7 +146,7 @@ class VcfFile:
         for number, line in self._lines():
             if line and not line.startswith("#"):
                 yield self._parse(number, line)
-        if is_bgzf(self._source) and not has_end(self._source):
+        if is_cut_off(self._source):
             message = "the file is cut off: its end is missing; copy or download it again"
             raise VariantError(message, path=self.path)
 

@@ -152,10 +152,10 @@ def train_model(
         model = calibrated_model(
             network, watched, validation_bases=settings.validation_bases, seed=settings.seed
         )
+        if len(model.known_species) > 1:
+            model = replace(model, words=_words(model, parts))
     else:
         model = Model(network, measured_flank(network, watched, seed=settings.seed), scale)
-    if scale is None and len(model.known_species) > 1:
-        model = replace(model, words=_words(model, parts))
     held_out = thinned(parts.part("held_out"), settings.test_bases)
     model.record = record | {
         "steps": trainer.state.step,

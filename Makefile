@@ -77,6 +77,7 @@ bench-models: .venv/ready
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model fungi --minutes 5
 	$(BIN)/python benchmarks/train_models.py --genomes $(GENOMES) $(CLADE) --model protists --minutes 6
 	$(BIN)/python benchmarks/shipped.py --genomes $(GENOMES)
+	$(BIN)/python benchmarks/validated.py --genomes $(GENOMES) universal animals plants fungi protists
 	$(BIN)/python benchmarks/calibration.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/unannotated.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/readings.py --genomes $(GENOMES)

@@ -50,7 +50,7 @@ WINDOW = 1 << 16
 _RUNG = 512
 """A shorter contig's window is a multiple of it, so that several of like length make a batch."""
 
-FLANKS = (256, 512, 1024, 2048, 4096)
+FLANKS = (256, 512, 1024, 2048, 4096, 5120)
 """Bases; what :func:`measure_flank` chooses from."""
 _FAR = 8192
 _PROBE = 512

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import click
-
 from splicenet.cli.progress import bases_bar, percent_bar
 from splicenet.cli.task_options import task_lines, task_losses
 from splicenet.training.course import Reporter
@@ -36,7 +34,7 @@ class Terminal(Reporter):
 
     def note(self, sentence: str) -> None:
         """Print it."""
-        click.echo(sentence, err=True)
+        self._bar.write(sentence, file=sys.stderr)
 
     def step(self, progress: Progress) -> None:
         """Move the bar."""

@@ -5,19 +5,22 @@ Coordinates are 0-based half-open on the plus strand.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
 
 from splicenet.genome.alphabet import decode, reverse_complement
-from splicenet.genome.intervals import Strand
+from splicenet.genome.intervals import Junction, Strand
 from splicenet.genome.sequence import Genome
 
-__all__ = ["MotifReader"]
+__all__ = ["MotifReader", "common_motifs"]
 
 _MOTIFS = frozenset({"GTAG", "GCAG", "ATAC"})
 _BLOCK = 1 << 18
 _BLOCKS_KEPT = 16
+_ENOUGH = 200
+"""Introns that tell whether an annotation belongs to a genome."""
 
 
 class MotifReader:
@@ -40,3 +43,16 @@ class MotifReader:
     def _pair(self, contig: str, position: int) -> np.ndarray:
         index, offset = divmod(position, _BLOCK)
         return self._block(contig, index)[offset : offset + 2]
+
+
+def common_motifs(introns: Iterable[Junction], genome: Genome) -> float:
+    """The share of introns that read GT-AG, GC-AG or AT-AC on their strand.
+
+    Of some 200 at equal distances, or of all if there are fewer; NaN of none. Nearly all do
+    where an annotation belongs to the genome, one in 85 by chance.
+    """
+    ordered = sorted(introns, key=lambda one: (one.contig, one.start, one.end))
+    some = ordered[:: max(1, len(ordered) // _ENOUGH)]
+    motifs = MotifReader(genome)
+    common = [motifs.strand(one.contig, one.start, one.end) == one.strand for one in some]
+    return float(np.mean(common)) if common else float("nan")

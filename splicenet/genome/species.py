@@ -17,12 +17,16 @@ from splicenet.genome.checksum import fingerprint, sha256
 from splicenet.genome.contigs import match_contigs
 from splicenet.genome.intervals import Interval, Junction, Site, Transcript
 from splicenet.genome.labels import Labels
+from splicenet.genome.motif import common_motifs
 from splicenet.genome.sequence import Genome, open_genome
 
 __all__ = ["Species", "left_out", "match_sites", "open_annotation", "open_bare", "open_species"]
 
 _MOST_CONTIGS = 1000
 """How many contigs the record of a model names: a draft genome may have a million."""
+
+_BELONGS = 0.5
+"""The share of introns with common dinucleotides below which an annotation is doubted."""
 
 
 @dataclass
@@ -120,6 +124,12 @@ def _labelled(
         read = open_annotation(annotation, genome)
         transcripts, genes = read.transcripts, read.genes()
         notes += left_out(annotation, read.skipped)
+        share = common_motifs(read.introns(), genome)
+        if share < _BELONGS:
+            notes.append(
+                f"warning: {annotation}: of its introns {share:.0%} read GT-AG, GC-AG or AT-AC in"
+                f" {fasta}, where nearly all should: is it of another assembly, or shifted?"
+            )
         sources["annotation"] = _source(annotation, sha256(annotation))
     if alignments is not None:
         skipped: Counter[str] = Counter()

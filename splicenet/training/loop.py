@@ -164,6 +164,8 @@ class Trainer:
                         self._remember()
                         self.state.evaluations = due
                         self.state.finished = self.share >= 1 or self._stale()
+                        if self.share < 1 and self.state.finished:
+                            on_note(self._early())
                 except NotFinite as error:
                     on_note(self._go_back(error))
                     continue
@@ -173,6 +175,7 @@ class Trainer:
                     saved = time.monotonic()
             self.save()
         if interrupted():
+            on_note(f"stopped at step {self.state.step:,}; the same command goes on with --resume")
             raise KeyboardInterrupt
 
     def _learn(self) -> int:
@@ -274,3 +277,10 @@ class Trainer:
         """Whether the last evaluations, ``patience`` of them, brought nothing better."""
         later = [row for row in self.state.history if row["step"] > self.state.best_step]
         return len(later) >= self.settings.patience
+
+    def _early(self) -> str:
+        """Why the run ends before its budget does."""
+        return (
+            f"stopped early, at step {self.state.step:,}: no evaluation was better than that of "
+            f"step {self.state.best_step:,} (--patience {self.settings.patience})"
+        )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,21 @@ def test_annotation(fly_species, fly_files):
     assert len(fly_species.genes) > 70
     assert set(fly_species.sources) == {"fasta", "contigs", "annotation"}
     assert all(gene.contig == fly_files.contig for gene in fly_species.genes)
+
+
+def test_an_annotation_of_another_assembly_is_doubted(tmp_path, fly_files, fly_species):
+    """A base off, no intron reads GT-AG; nor where both strands are taken for the other."""
+    assert not [note for note in fly_species.notes if "shifted" in note]
+    lines = gzip.open(fly_files.annotation, "rt").read().splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    for name, change in {
+        "shifted": lambda row: [*row[:3], str(int(row[3]) + 1), str(int(row[4]) + 1), *row[5:]],
+        "turned": lambda row: [*row[:6], {"+": "-", "-": "+"}[row[6]], *row[7:]],
+    }.items():
+        path = tmp_path / f"{name}.gtf"
+        path.write_text("".join("\t".join(change(row)) + "\n" for row in rows))
+        notes = open_species("fly", fly_files.fasta, path).notes
+        assert re.search(r"warning: .*: of its introns \d%.* or shifted\?", notes[-1]), notes
 
 
 def test_reads_alone(read_files):

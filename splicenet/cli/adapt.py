@@ -12,13 +12,13 @@ from splicenet.cli.options import (
     choose_device,
     device_options,
     model_option,
+    open_regions,
     precision_option,
     tell,
 )
 from splicenet.cli.reading import name_reading
 from splicenet.cli.running import Terminal, summary
 from splicenet.genome.intervals import Interval
-from splicenet.genome.regions import read_regions
 from splicenet.genome.species import open_bare, open_species
 from splicenet.model.network import NetworkConfig
 from splicenet.model.shipped import open_model
@@ -124,7 +124,7 @@ def adapt(
         tell(species.notes)
     model = name_reading(model, species.genome)
     parent = open_model(model)
-    held_out: Sequence[Interval] = read_regions(holdout, species.genome) if holdout else ()
+    held_out: Sequence[Interval] = open_regions(holdout, species.genome) if holdout else ()
     if self_train:
         parent.network.to(place)
         species, found = self_labelled(

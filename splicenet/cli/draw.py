@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import click
 
 from splicenet.cli.files import FileCommand
-from splicenet.cli.options import choose_device, device_options, model_option, tell
+from splicenet.cli.options import choose_device, device_options, model_option, open_regions, tell
 from splicenet.cli.reading import name_reading
 from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Interval, Transcript
-from splicenet.genome.regions import read_regions
 from splicenet.genome.species import Species, open_species
 from splicenet.inference.predictor import Predictor, call_sites
 from splicenet.model.provenance import held_out_regions
@@ -57,7 +56,7 @@ def draw(
     tell(species.notes)
     predictor = Predictor(name_reading(model, species.genome), device=place)
     if region is not None:
-        regions = read_regions(region, species.genome)
+        regions = open_regions(region, species.genome)
         if len(regions) != 1:
             raise RegionError(f"--region must be one stretch, not {region!r}")
         shown = regions[0]

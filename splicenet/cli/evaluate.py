@@ -11,7 +11,13 @@ import click
 
 from splicenet.cli.files import FileCommand
 from splicenet.cli.judged_tasks import judge_tasks, task_json, task_table
-from splicenet.cli.options import choose_device, device_options, open_data, species_options
+from splicenet.cli.options import (
+    choose_device,
+    device_options,
+    open_data,
+    share_open_regions,
+    species_options,
+)
 from splicenet.cli.progress import bases_bar
 from splicenet.cli.reading import name_reading
 from splicenet.evaluation.judge import (
@@ -28,7 +34,6 @@ from splicenet.genome.bed import read_sites
 from splicenet.genome.intervals import Interval, Site
 from splicenet.genome.labels import KINDS
 from splicenet.genome.output import STDOUT, atomic, is_stream
-from splicenet.genome.regions import share_regions
 from splicenet.genome.species import Species, match_sites
 from splicenet.model.modelfile import Model
 from splicenet.model.provenance import held_out_regions, seen_bases
@@ -212,7 +217,7 @@ def _regions(
 ) -> list[list[Interval]]:
     """Where to evaluate each species."""
     if regions is not None:
-        found = share_regions(regions, [one.genome for one in species])
+        found = share_open_regions(regions, [one.genome for one in species])
     else:
         found = [_unseen(one, model) for one in species]
     if model is not None:

@@ -13,12 +13,11 @@ from typing import NamedTuple
 import click
 from tqdm import tqdm
 
-from splicenet.cli.options import tell
+from splicenet.cli.options import open_regions, tell
 from splicenet.exceptions import RegionError, VariantError
 from splicenet.genome.alphabet import decode
 from splicenet.genome.changes import read_changes, read_constructs
 from splicenet.genome.intervals import Interval
-from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome
 from splicenet.genome.species import left_out
 from splicenet.inference.head_effects import ROWS, Edits, Effects, Place
@@ -191,7 +190,7 @@ def one_region(text: str, genome: Genome, pairs: bool) -> Interval:
     RegionError
         If it is not.
     """
-    regions = read_regions(text, genome)
+    regions = open_regions(text, genome)
     most = MOST_PAIRED if pairs else _MOST_SINGLES
     if len(regions) != 1 or len(regions[0]) > most:
         raise RegionError(f"--region must be one stretch of at most {most:,} bases, not {text!r}")

@@ -16,7 +16,14 @@ from splicenet.attribution.sitemotif import REACH
 from splicenet.attribution.windows import SiteWindows
 from splicenet.cli.attribution import attribution_options
 from splicenet.cli.files import FileCommand
-from splicenet.cli.options import choose_device, device_options, model_option, open_genes, tell
+from splicenet.cli.options import (
+    choose_device,
+    device_options,
+    model_option,
+    open_genes,
+    open_regions,
+    tell,
+)
 from splicenet.cli.progress import bases_bar
 from splicenet.cli.reading import name_reading
 from splicenet.exceptions import OutputError, RegionError
@@ -24,7 +31,6 @@ from splicenet.genome.bed import read_sites
 from splicenet.genome.intervals import Interval, Site, Transcript
 from splicenet.genome.labels import Labels
 from splicenet.genome.meme import read_motifs
-from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
 from splicenet.genome.species import left_out, match_sites
 from splicenet.inference.predictor import Predictor, call_sites
@@ -118,7 +124,7 @@ def explain(
         aim = None if target is None else find_target(loaded.network.config, target)
         settings = Explaining(target=aim, **chosen)
         names = _layers(layers, layer_names(loaded.network.to(device)))
-        where = None if regions is None else read_regions(regions, genome)
+        where = None if regions is None else open_regions(regions, genome)
         genes = None if annotation is None else open_genes(annotation, genome).transcripts
         if sites is None:
             found = _predicted(Predictor(loaded, device=device), genome, where)

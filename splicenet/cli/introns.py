@@ -9,13 +9,12 @@ import click
 
 from splicenet._version import __version__
 from splicenet.cli.files import FileCommand
-from splicenet.cli.options import choose_device, tell
+from splicenet.cli.options import choose_device, open_regions, tell
 from splicenet.cli.reading import name_reading
 from splicenet.cli.scanning import scan_genome, scanning_options
 from splicenet.genome.annotation import read_annotation
 from splicenet.genome.intron_writer import IntronForm, write_introns
 from splicenet.genome.introns import Chain
-from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import open_genome
 from splicenet.genome.species import left_out
 from splicenet.inference.introns import LikelySites, annotated_grammar, decode, learned_grammar
@@ -90,7 +89,7 @@ def introns(
         told = name_reading(model, genome)
         predictor = Predictor(told, device=place, batch_tokens=batch_tokens)
         header = [f"splicenet {__version__}, model {Path(told).name}, probability >= {threshold:g}"]
-        where = None if regions is None else read_regions(regions, genome)
+        where = None if regions is None else open_regions(regions, genome)
         scores = scan_genome(predictor, genome, where)
 
         def chains() -> Iterator[Chain]:

@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from splicenet.cli.files import FileCommand
+from splicenet.cli.options import open_regions
 from splicenet.cli.scoring import read_genes, report, run_scoring
 from splicenet.cli.scoring_options import ScoringOptions, scoring_options
 from splicenet.genome.genes import Genes
 from splicenet.genome.interval_sets import merge
 from splicenet.genome.intervals import Interval
-from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
 from splicenet.inference.saturation import Saturation
 
@@ -43,7 +43,7 @@ def mutscan(regions: str | None, names: str | None, **values: Any) -> None:
         if names is not None:
             scanned = _spans(names, genes, genome)
         else:
-            scanned = read_regions(regions or "", genome)
+            scanned = open_regions(regions or "", genome)
         saturation = Saturation(genome, scanned)
         contigs = dict.fromkeys(region.contig for region in scanned)
         summary = run_scoring(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -11,6 +12,8 @@ import torch
 
 from splicenet.exceptions import SplicenetError
 from splicenet.genome.annotation import Annotation
+from splicenet.genome.intervals import Interval
+from splicenet.genome.regions import share_regions
 from splicenet.genome.samplesheet import Row, read_samplesheet
 from splicenet.genome.sequence import Genome
 from splicenet.genome.species import Species, left_out, open_annotation, open_species
@@ -27,7 +30,9 @@ __all__ = [
     "model_option",
     "open_data",
     "open_genes",
+    "open_regions",
     "precision_option",
+    "share_open_regions",
     "species_options",
     "tell",
 ]
@@ -231,6 +236,25 @@ def open_genes(path: str, genome: Genome) -> Annotation:
     annotation = open_annotation(path, genome)
     tell(left_out(path, annotation.skipped))
     return annotation
+
+
+def open_regions(spec: str, genome: Genome) -> list[Interval]:
+    """Regions of a genome, as :func:`read_regions` has them; what of them is left out is told.
+
+    Raises
+    ------
+    RegionError
+        If one cannot be read, or none is left.
+    """
+    return share_open_regions(spec, [genome])[0]
+
+
+def share_open_regions(spec: str, genomes: Sequence[Genome]) -> list[list[Interval]]:
+    """The same for several genomes."""
+    skipped: Counter[str] = Counter()
+    regions = share_regions(spec, genomes, skipped=skipped)
+    tell(left_out(spec, skipped))
+    return regions
 
 
 def tell(notes: Iterable[str]) -> None:

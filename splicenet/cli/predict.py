@@ -10,14 +10,13 @@ import click
 
 from splicenet._version import __version__
 from splicenet.cli.files import FileCommand
-from splicenet.cli.options import choose_device
+from splicenet.cli.options import choose_device, open_regions
 from splicenet.cli.reading import name_reading
 from splicenet.cli.scanning import scan_genome, scanning_options
 from splicenet.genome.bed import SiteForm, SiteWriter
 from splicenet.genome.bigwig import TrackWriter
 from splicenet.genome.intervals import Kind, Strand
 from splicenet.genome.labels import KINDS, STRANDS
-from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import Genome, open_genome
 from splicenet.genome.splice_scores import SpliceScoreWriter
 from splicenet.inference.predictor import Predictor, call_sites
@@ -98,7 +97,7 @@ def predict(
         )
         calls = ", ".join(f"{kind} >= {value:g}" for kind, value in at.items())
         header = [f"splicenet {__version__}, model {Path(told).name}, {calls}"]
-        where = None if regions is None else read_regions(regions, genome)
+        where = None if regions is None else open_regions(regions, genome)
         scan = scan_genome(predictor, genome, where, tasks=tasks is not None)
         if form == "spsc":
             write = stack.enter_context(_splice_scores(output, genome, strands))

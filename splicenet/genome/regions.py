@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +38,9 @@ class _Written(NamedTuple):
     text: str = ""
 
 
-def read_regions(spec: str | Path, genome: Genome) -> list[Interval]:
+def read_regions(
+    spec: str | Path, genome: Genome, *, skipped: Counter[str] | None = None
+) -> list[Interval]:
     """Read the regions that a user names.
 
     Parameters
@@ -48,22 +51,26 @@ def read_regions(spec: str | Path, genome: Genome) -> list[Interval]:
         these with commas between them. Contigs may be spelt as :func:`match_contigs` allows.
     genome
         What they are regions of.
+    skipped
+        Counts by reason what is left out.
 
     Returns
     -------
     list of Interval
         0-based half-open, strand ``.``, clipped to the contigs, merged, in the order of the
-        genome. Rows of a BED on contigs that the genome lacks are left out.
+        genome. Rows of a BED that lie on no contig of it are left out.
 
     Raises
     ------
     RegionError
         If a region cannot be read or lies outside the genome, or none is left.
     """
-    return share_regions(spec, [genome])[0]
+    return share_regions(spec, [genome], skipped=skipped)[0]
 
 
-def share_regions(spec: str | Path, genomes: Sequence[Genome]) -> list[list[Interval]]:
+def share_regions(
+    spec: str | Path, genomes: Sequence[Genome], *, skipped: Counter[str] | None = None
+) -> list[list[Interval]]:
     """Read one list of regions for several genomes, as :func:`read_regions` does for one.
 
     A contig that one of them has by that very name is not looked for under another name in the
@@ -95,7 +102,25 @@ def share_regions(spec: str | Path, genomes: Sequence[Genome]) -> list[list[Inte
             message = f"its contigs ({theirs}) are none of the genome's ({ours})"
             raise RegionError(message, path=text)
         raise RegionError("it holds no region inside the genome", path=text)
+    if skipped is not None:
+        skipped.update(_outside(written, names, genomes))
     return found
+
+
+def _outside(
+    written: Iterable[_Written], names: Sequence[Mapping[str, str]], genomes: Sequence[Genome]
+) -> Iterator[str]:
+    """Why each region that lies on none of the genomes does not."""
+    for region in written:
+        lengths = [
+            genome.lengths[ours[region.contig]]
+            for ours, genome in zip(names, genomes, strict=True)
+            if region.contig in ours
+        ]
+        if not lengths:
+            yield "regions on contigs that no genome here has"
+        elif region.start >= max(lengths):
+            yield "regions past the end of their contig"
 
 
 def _names(written: Sequence[_Written], genome: Genome, contigs: Container[str]) -> dict[str, str]:

@@ -127,7 +127,7 @@ def _labelled(
         share = common_motifs(read.introns(), genome)
         if share < _BELONGS:
             notes.append(
-                f"warning: {annotation}: of its introns {share:.0%} read GT-AG, GC-AG or AT-AC in"
+                f"{annotation}: of its introns {share:.0%} read GT-AG, GC-AG or AT-AC in"
                 f" {fasta}, where nearly all should: is it of another assembly, or shifted?"
             )
         sources["annotation"] = _source(annotation, sha256(annotation))

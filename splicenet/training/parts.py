@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,7 @@ from splicenet.exceptions import TrainingError
 from splicenet.genome.intervals import Interval
 from splicenet.genome.regions import share_regions
 from splicenet.genome.sequence import Genome
-from splicenet.genome.species import Species
+from splicenet.genome.species import Species, left_out
 from splicenet.genome.split import FencedGenome, Split, split_genome
 from splicenet.training.settings import TrainingSettings
 
@@ -28,6 +29,8 @@ class Parts:
 
     species: Sequence[Species]
     splits: Sequence[Split]
+    notes: Sequence[str] = ()
+    """Sentences for the user about regions that were left out."""
 
     def part(self, name: str) -> list[tuple[Species, list[Interval]]]:
         """``training``, ``validation`` or ``held_out`` of every species that has it."""
@@ -54,7 +57,10 @@ def split_species(
     TrainingError
         If nothing is left to train or to validate on.
     """
-    return part_species(species, _wanted([one.genome for one in species], holdout), settings)
+    skipped: Counter[str] = Counter()
+    wanted = _wanted([one.genome for one in species], holdout, skipped)
+    parts = part_species(species, wanted, settings)
+    return replace(parts, notes=left_out(str(holdout), skipped))
 
 
 def hold_out(
@@ -74,9 +80,11 @@ def hold_out(
 
 
 def _wanted(
-    genomes: Sequence[Genome], holdout: float | str
+    genomes: Sequence[Genome], holdout: float | str, skipped: Counter[str] | None = None
 ) -> Sequence[float | Sequence[Interval]]:
-    return share_regions(holdout, genomes) if isinstance(holdout, str) else [holdout] * len(genomes)
+    if isinstance(holdout, str):
+        return share_regions(holdout, genomes, skipped=skipped)
+    return [holdout] * len(genomes)
 
 
 def part_species(

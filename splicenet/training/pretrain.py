@@ -144,6 +144,8 @@ def pretrain_model(
     checkpoint = claim(output, resume or restart)
     settings = replace(settings, genes=0.0, precision=resolved(settings.precision, device))
     parts = split_species(species, holdout, settings)
+    for note in parts.notes:
+        reporter.note(f"note: {note}")
     training = parts.part("training")
     for name, what in (("training", "learned from"), ("held_out", "told at the end")):
         there = {one.name for one, _ in parts.part(name)}

@@ -121,6 +121,8 @@ def train_model(
     if settings.balance == "gradnorm":
         last_shared(network)  # what leaves it nothing to measure shows now
     parts = parts or split_species(species, holdout, settings)
+    for note in parts.notes:
+        reporter.note(f"note: {note}")
     record = run_record(parts, network.config, settings, init, freeze) | {"ancestors": ancestors}
     if init is not None:
         _warn_of_leaks(parent, parts, reporter)

@@ -171,6 +171,13 @@ def test_regions_are_scored_as_in_the_whole(predict, whole, tmp_path):
     assert predict(regions="NC_004353.4:540001-540003").code == 0
 
 
+def test_regions_that_lie_nowhere_are_told(predict, tmp_path):
+    bed = tmp_path / "regions.bed"
+    bed.write_text("NC_004353.4\t100000\t100100\nchrX\t0\t9000\n")
+    said = predict(regions=bed).err
+    assert f"note: {bed}: regions on contigs that no genome here has: 1\n" in said
+
+
 @pytest.mark.parametrize("strand", ["+", "-"])
 def test_one_strand(predict, strand, tmp_path):
     both = rows(predict().out)

@@ -1,6 +1,7 @@
 """Regions as users write them."""
 
 import gzip
+from collections import Counter
 
 import pytest
 
@@ -77,7 +78,13 @@ def test_bed(tmp_path, pack):
             b"chrUn\t0\t5\n"
         )
     )
-    assert read_regions(path, GENOME) == [Interval("chr2", 9000, 10_000), Interval("chr1", 10, 30)]
+    skipped = Counter()
+    found = read_regions(path, GENOME, skipped=skipped)
+    assert found == [Interval("chr2", 9000, 10_000), Interval("chr1", 10, 30)]
+    assert skipped == {
+        "regions on contigs that no genome here has": 1,
+        "regions past the end of their contig": 1,
+    }
 
 
 @pytest.mark.parametrize(
@@ -131,12 +138,14 @@ def test_a_list_that_several_genomes_share(tmp_path):
     human, yeast, other = Named(**{"NC_000001.11": 1000}), Named(chr1=1000), Named(z=10)
     path = tmp_path / "regions.bed"
     path.write_text("NC_000001.11\t0\t5\n1\t7\t9\n")
+    skipped = Counter()
     # What is a genome's own name is no other's: the first row is not yeast's chromosome 1.
-    assert share_regions(path, [human, yeast, other]) == [
+    assert share_regions(path, [human, yeast, other], skipped=skipped) == [
         [Interval("NC_000001.11", 0, 5)],
         [Interval("chr1", 7, 9)],
         [],
     ]
+    assert not skipped  # every row lies on one of them
     assert share_regions("z,chr1:1-2", [yeast, other]) == [
         [Interval("chr1", 0, 2)],
         [Interval("z", 0, 10)],

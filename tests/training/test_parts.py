@@ -30,6 +30,14 @@ def test_a_contig_is_held_out_of_the_species_that_has_it_by_name(genomes, tmp_pa
     assert alone == [[Interval("I", 0, 9000)]]  # which is why all of them are asked
 
 
+def test_regions_to_hold_out_that_lie_nowhere_are_told(fly_species, fly_files, tmp_path):
+    path = tmp_path / "test.bed"
+    path.write_text(f"{fly_files.contig}\t0\t90000\nchrX\t0\t9000\nchrX\t9500\t9900\n")
+    parts = split_species([fly_species], str(path), SETTINGS)
+    assert parts.notes == [f"{path}: regions on contigs that no genome here has: 2"]
+    assert not split_species([fly_species], f"{fly_files.contig}:1-90000", SETTINGS).notes
+
+
 def test_what_is_held_out_can_be_settled_before(fly_species):
     (held_out,) = hold_out([fly_species.genome], 0.1, SETTINGS)
     split = split_species([fly_species], 0.1, SETTINGS).splits[0]

@@ -107,7 +107,7 @@ def evaluate(
     \b
     splicenet evaluate -m model.splicenet -f genome.fa -a genes.gtf --baselines
     splicenet evaluate -m model.splicenet --samplesheet species.csv -r test.bed -o table.tsv
-    splicenet evaluate -m multitask.splicenet -f genome.fa -a genes.gtf --task track:phylop.bw
+    splicenet evaluate -m many.splicenet -f genome.fa -a genes.gtf --task track:phylop.bw
     splicenet evaluate --sites sites.bed -f genome.fa -a genes.gtf -r chr4
     """
     if (model_file is None) == (sites_file is None):

@@ -79,7 +79,7 @@ def predict(
     splicenet predict genome.fa > sites.bed
     splicenet predict genome.fa.gz -m model.splicenet -o sites.bed.gz --bigwig tracks/genome
     splicenet predict genome.fa -m model.splicenet -r chr2:1-500,000 --format tsv
-    splicenet predict genome.fa -m multitask.splicenet -o sites.bed.gz --tasks tracks/genome
+    splicenet predict genome.fa -m many.splicenet -o sites.bed.gz --tasks tracks/genome
     splicenet predict genome.fa --format spsc -o scores.tsv  # minimap2 --spsc=scores.tsv
     samtools faidx genome.fa chr4 | splicenet predict - -m model.splicenet | bedtools sort -i -
     """

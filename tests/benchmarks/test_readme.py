@@ -1,0 +1,37 @@
+"""What the README says of the models that ship is what was measured of these very files."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BASES = 4_000_000
+
+
+@pytest.fixture
+def shipped(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return importlib.import_module("shipped")
+
+
+def measured(shipped, name: str, bases: int | None) -> pd.DataFrame:
+    """The rows of a table that are of the weights in the package; every case must have one."""
+    wanted = pd.DataFrame(shipped.cases(bases))
+    table = pd.read_csv(ROOT / "benchmarks" / "results" / name, sep="\t")
+    found = table.astype({"test_bases": str}).merge(wanted.astype({"test_bases": str}))
+    missing = set(wanted["method"]) - set(found["method"])
+    assert len(found) == len(wanted), f"python benchmarks/shipped.py has not judged {missing}"
+    return found
+
+
+def test_the_tables_of_the_shipped_models(shipped):
+    table = measured(shipped, "shipped.tsv", BASES)
+    whole = measured(shipped, "shipped_whole.tsv", None)
+    rows = shipped.markdown(table, whole, BASES).splitlines()
+    assert len(rows) == 2 * (2 + 9) + 1
+    text = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert not [row for row in rows if row not in text]

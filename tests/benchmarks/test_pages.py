@@ -1,14 +1,20 @@
-"""What the README says of the models that ship is what was measured of these very files."""
+"""Figures of the models that ship were measured of these very files; what pages name is there."""
 
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PAGES = [
+    path
+    for folder in (ROOT, *(ROOT / name for name in ("docs", "benchmarks", "data")))
+    for path in sorted(folder.glob("*.md"))
+]
 BASES = 4_000_000
 
 
@@ -35,3 +41,12 @@ def test_the_tables_of_the_shipped_models(shipped):
     assert len(rows) == 2 * (2 + 9) + 1
     text = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert not [row for row in rows if row not in text]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_points_to_is_there(page):
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+    named = re.findall(r"`((?:benchmarks|docs|data|tests)/[\w./-]+\.\w+)`", text)
+    files = [page.parent / link for link in links if "://" not in link]
+    assert not [str(file) for file in (*files, *(ROOT / one for one in named)) if not file.exists()]

@@ -1,8 +1,8 @@
-"""One genome read as several species, and a stretch that others were measured on.
+"""One genome read as several species, and stretches that others were measured on.
 
 A relative read as its kin, as any, and as itself; the fourth chromosomes of flies that no model
-knows; the stretch of *Arabidopsis thaliana* on which OpenSpliceAI was measured. No base of them
-was trained on. The folder of genomes has one for each of :data:`_READINGS`, with ``genome.fa.gz``
+knows; the stretches of *Arabidopsis thaliana* and of the human genome on which OpenSpliceAI was
+measured. No base of them was trained on. The folder of genomes has one for each of :data:`_READINGS`, with ``genome.fa.gz``
 and its annotation. Writes ``results/readings.tsv``, whose rows are kept.
 
     python benchmarks/readings.py --genomes genomes
@@ -28,6 +28,7 @@ _RESULTS = Path(__file__).parent / "results" / "readings.tsv"
 _FLIES = [f"drosophila_{one}_chr4" for one in ("simulans", "mauritiana", "sechellia")]
 _READINGS = [
     ("arabidopsis_thaliana_chr1", "NC_003070.9:26400001-30400000", ["arabidopsis_thaliana"]),
+    ("homo_sapiens_chr20", "20:55000001-60000000", ["homo_sapiens"]),
     (
         "arabidopsis_arenosa_chr1_chr2",
         "LR999452.1:8000001-9500000",

@@ -15,7 +15,10 @@ import pytest
 from splicenet.model.modelfile import load_model
 
 PART = 400_000
-CHOICES = "--steps 3 --length 1024 --batch-tokens 2048 --no-ceiling --threads 1 --device cpu"
+CHOICES = (
+    "--steps 3 --length 1024 --batch-tokens 2048 --evaluations 1 --validation-bases 50000 "
+    "--no-ceiling --threads 1 --device cpu"
+)
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +182,7 @@ def test_ceiling_and_left_out_model_are_judged_by_the_same_bases(cli, sheet, tmp
     assert "7" in set(similar["like_species"])
 
 
+@pytest.mark.usefixtures("tiny_network")
 def test_networks_may_be_told_their_species(cli, sheet, three, tmp_path):
     choices = (*CHOICES.replace("--no-ceiling ", "").split(), "--species-bias", "--untold", 0.5)
     for fold in ("without-third-1", "within-third-1"):
@@ -205,6 +209,7 @@ def test_networks_may_be_told_their_species(cli, sheet, three, tmp_path):
     assert "every network here is trained on one" in cli("crossval", sheet, *choices).sentence
 
 
+@pytest.mark.usefixtures("tiny_network")
 def test_incomplete_species_are_so_where_they_teach(cli, sheet, tmp_path):
     choices = ("--holdout", sheet.with_name("right.bed"), *CHOICES.split(), "-o", tmp_path)
     for left_out in ("left", "right"):

@@ -2,8 +2,9 @@
 
 A relative read as its kin, as any, and as itself; the fourth chromosomes of flies that no model
 knows; the stretches of *Arabidopsis thaliana* and of the human genome on which OpenSpliceAI was
-measured. No base of them was trained on. The folder of genomes has one for each of :data:`_READINGS`, with ``genome.fa.gz``
-and its annotation. Writes ``results/readings.tsv``, whose rows are kept.
+measured. No base of them was trained on. The folder of genomes has one for each of
+:data:`_READINGS`, with ``genome.fa.gz`` and its annotation. Writes ``results/readings.tsv``, whose
+rows are kept.
 
     python benchmarks/readings.py --genomes genomes
 """

@@ -235,7 +235,7 @@ PROBE_LENGTH = 2 * _FAR + _PROBE
 
 
 def measure_flank(
-    network: SpliceNetwork, stretches: Sequence[np.ndarray], *, tolerance: float = 1e-4
+    network: SpliceNetwork, stretches: Sequence[np.ndarray], *, tolerance: float = 1e-5
 ) -> int:
     """Find the shortest of :data:`FLANKS` behind which a window's beginning hardly shows.
 
@@ -250,7 +250,8 @@ def measure_flank(
         Codes in reading direction, each :data:`PROBE_LENGTH` long. Those that are N in the middle,
         where they are compared, tell nothing.
     tolerance
-        Largest change of a probability, against a flank of 8,192 bases, that counts as none.
+        Largest change of a probability, against a flank of 8,192 bases, that counts as none. It
+        is small, for among the many bases of a genome some change more than those tried here.
 
     Returns
     -------

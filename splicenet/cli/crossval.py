@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -35,7 +36,7 @@ from splicenet.genome.checksum import sha256
 from splicenet.genome.output import atomic
 from splicenet.genome.samplesheet import Row, group_species, read_samplesheet
 from splicenet.genome.sequence import open_genome
-from splicenet.genome.species import open_species
+from splicenet.genome.species import left_out, open_species
 from splicenet.report.crossval import crossval_page, crossval_plot, figure_height
 from splicenet.report.pictures import canvas
 from splicenet.training.crossval import (
@@ -246,8 +247,11 @@ def _run(
     genomes = [context.with_resource(open_genome(row.fasta)) for row in rows]
     # A contig belongs to the species that has it by that very name: all of them must be asked.
     seeded = replace(settings, seed=fold.seed)
-    held_out = hold_out(genomes, share_or_regions(holdout), seeded)
+    skipped: Counter[str] = Counter()
+    held_out = hold_out(genomes, share_or_regions(holdout), seeded, skipped=skipped)
     terminal, species = Terminal(), {}
+    for note in left_out(holdout, skipped):
+        terminal.note(note)
     for row in rows:
         if exclude or row.species in {*fold.trained, *fold.judged}:
             one = open_species(row.species, row.fasta, row.annotation, row.bam)

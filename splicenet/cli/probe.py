@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from splicenet.cli.files import FileCommand
-from splicenet.cli.options import choose_device, device_options, open_data
+from splicenet.cli.options import choose_device, device_options, open_data, tell
 from splicenet.cli.running import share_or_regions
 from splicenet.diagnostics.probe import Ground, probe_species
 from splicenet.evaluation.tables import as_text
@@ -71,7 +71,9 @@ def probe(
     if len(species) < 2:
         raise SamplesheetError("one species cannot be told apart; name more", path=samplesheet)
     settings = TrainingSettings(steps=1, seed=seed)
-    splits = split_species(species, share_or_regions(holdout), settings).splits
+    parts = split_species(species, share_or_regions(holdout), settings)
+    tell(parts.notes)
+    splits = parts.splits
     for one, split in zip(species, splits, strict=True):
         if not split.held_out:
             raise RegionError(f"nothing of {one.name} is held out, to judge the probe")

@@ -19,19 +19,22 @@ __all__ = ["MotifReader", "common_motifs"]
 _MOTIFS = frozenset({"GTAG", "GCAG", "ATAC"})
 _BLOCK = 1 << 18
 _BLOCKS_KEPT = 16
-_ENOUGH = 200
-"""Introns that tell whether an annotation belongs to a genome."""
+_ENOUGH, _FAR_APART = 200, 64
+"""Introns that tell whether an annotation belongs to a genome, and the blocks they are read in."""
 
 
 class MotifReader:
-    """Tell the strand of introns; quick where they come sorted by position."""
+    """Tell the strand of introns; quick where they come sorted by position.
 
-    def __init__(self, genome: Genome) -> None:
+    The genome is read in blocks of so many bases: large ones where introns are many.
+    """
+
+    def __init__(self, genome: Genome, block: int = _BLOCK) -> None:
         @lru_cache(maxsize=_BLOCKS_KEPT)
-        def block(contig: str, index: int) -> np.ndarray:
-            return genome.fetch(contig, index * _BLOCK, (index + 1) * _BLOCK + 1)
+        def read(contig: str, index: int) -> np.ndarray:
+            return genome.fetch(contig, index * block, (index + 1) * block + 1)
 
-        self._block = block
+        self._bases, self._read = block, read
 
     def strand(self, contig: str, start: int, end: int) -> Strand:
         """Tell the strand on which an intron reads GT-AG, GC-AG or AT-AC; ``.`` if on none."""
@@ -41,8 +44,8 @@ class MotifReader:
         return "-" if decode(reverse_complement(ends)) in _MOTIFS else "."
 
     def _pair(self, contig: str, position: int) -> np.ndarray:
-        index, offset = divmod(position, _BLOCK)
-        return self._block(contig, index)[offset : offset + 2]
+        index, offset = divmod(position, self._bases)
+        return self._read(contig, index)[offset : offset + 2]
 
 
 def common_motifs(introns: Iterable[Junction], genome: Genome) -> float:
@@ -53,6 +56,6 @@ def common_motifs(introns: Iterable[Junction], genome: Genome) -> float:
     """
     ordered = sorted(introns, key=lambda one: (one.contig, one.start, one.end))
     some = ordered[:: max(1, len(ordered) // _ENOUGH)]
-    motifs = MotifReader(genome)
+    motifs = MotifReader(genome, block=_FAR_APART)
     common = [motifs.strand(one.contig, one.start, one.end) == one.strand for one in some]
     return float(np.mean(common)) if common else float("nan")

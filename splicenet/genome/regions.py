@@ -112,15 +112,22 @@ def _outside(
 ) -> Iterator[str]:
     """Why each region that lies on none of the genomes does not."""
     for region in written:
-        lengths = [
-            genome.lengths[ours[region.contig]]
-            for ours, genome in zip(names, genomes, strict=True)
-            if region.contig in ours
-        ]
+        lengths = _lengths(region.contig, names, genomes)
         if not lengths:
             yield "regions on contigs that no genome here has"
         elif region.start >= max(lengths):
             yield "regions past the end of their contig"
+
+
+def _lengths(
+    contig: str, names: Sequence[Mapping[str, str]], genomes: Sequence[Genome]
+) -> list[int]:
+    """How long a contig of the regions is in each genome that has it."""
+    return [
+        genome.lengths[ours[contig]]
+        for ours, genome in zip(names, genomes, strict=True)
+        if contig in ours
+    ]
 
 
 def _names(written: Sequence[_Written], genome: Genome, contigs: Container[str]) -> dict[str, str]:
@@ -149,11 +156,7 @@ def _check(
 ) -> None:
     """Refuse a region of a command line that lies on no contig, or outside it."""
     for contig, start, end, text in written:
-        lengths = [
-            genome.lengths[ours[contig]]
-            for ours, genome in zip(names, genomes, strict=True)
-            if contig in ours
-        ]
+        lengths = _lengths(contig, names, genomes)
         if not lengths:
             raise RegionError(
                 f"{text!r} is neither a BED file that exists, nor contig:start-end or a contig of"

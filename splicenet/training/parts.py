@@ -64,9 +64,15 @@ def split_species(
 
 
 def hold_out(
-    genomes: Sequence[Genome], holdout: float | str, settings: TrainingSettings
+    genomes: Sequence[Genome],
+    holdout: float | str,
+    settings: TrainingSettings,
+    *,
+    skipped: Counter[str] | None = None,
 ) -> list[list[Interval]]:
     """Of each genome what :func:`split_species` holds out where it is given all of them.
+
+    ``skipped`` counts by reason the regions that are left out.
 
     Raises
     ------
@@ -75,7 +81,7 @@ def hold_out(
     """
     return [
         split_genome(genome.lengths, wanted, settings.validation, seed=settings.seed).held_out
-        for genome, wanted in zip(genomes, _wanted(genomes, holdout), strict=True)
+        for genome, wanted in zip(genomes, _wanted(genomes, holdout, skipped), strict=True)
     ]
 
 

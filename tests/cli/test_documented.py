@@ -35,8 +35,6 @@ def understood(line: str) -> None:
     assert command is not None, line
     try:
         command.make_context(name, arguments, parent=context)
-    except click.exceptions.NoArgsIsHelpError:
-        pass
     except click.ClickException as error:
         pytest.fail(f"{line}: {error.format_message()}")
 

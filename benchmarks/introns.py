@@ -26,8 +26,8 @@ from splicenet.genome.labels import KINDS, STRANDS
 from splicenet.genome.regions import read_regions
 from splicenet.genome.sequence import open_genome
 from splicenet.genome.species import open_annotation
-from splicenet.inference.introns import LikelySites, annotated_grammar, decode, learned_grammar
 from splicenet.inference.predictor import Predictor, call_sites
+from splicenet.model.introns import LikelySites, annotated_grammar, decode, learned_grammar
 from splicenet.model.scoring import Scores
 
 _RESULTS = Path(__file__).parent / "results" / "introns.tsv"

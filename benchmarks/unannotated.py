@@ -45,9 +45,10 @@ from splicenet.genome.annotation import Annotation
 from splicenet.genome.intervals import Interval
 from splicenet.genome.introns import Chain
 from splicenet.genome.labels import KINDS, UNKNOWN, Labels
+from splicenet.genome.reading_frames import frame_through
 from splicenet.genome.species import Species
-from splicenet.inference.introns import LikelySites, annotated_grammar, decode
 from splicenet.inference.predictor import Predictor
+from splicenet.model.introns import LikelySites, annotated_grammar, decode
 from splicenet.model.scoring import Scores
 
 _RESULTS = Path(__file__).parent / "results" / "unannotated.tsv"
@@ -55,7 +56,6 @@ _SORTS = ("annotated", "over_genes", "outside")
 _DRAWS = 20
 _FRAME = 400
 """Bases of a frame that goes through all junctions of a chain, of which there must be two."""
-_STOPS = ((3, 0, 0), (3, 0, 2), (3, 2, 0))  # TAA, TAG, TGA
 
 
 def exons_of(chain: Chain, species: Species) -> list[np.ndarray]:
@@ -72,24 +72,6 @@ def exons_of(chain: Chain, species: Species) -> list[np.ndarray]:
         for start, end in zip(starts, ends, strict=True)
     ]
     return [reverse_complement(codes) for codes in exons[::-1]] if chain.strand == "-" else exons
-
-
-def frame_through(exons: Sequence[np.ndarray]) -> int:
-    """Bases of the longest frame without a stop codon that goes through all junctions; 0: none."""
-    codes = np.concatenate(exons)
-    first, last = len(exons[0]), codes.size - len(exons[-1])
-    stops = np.zeros(codes.size, bool)
-    for a, b, c in _STOPS:
-        stops[:-2] |= (codes[:-2] == a) & (codes[1:-1] == b) & (codes[2:] == c)
-    longest = 0
-    for frame in range(3):
-        found = np.flatnonzero(stops[frame::3]) * 3 + frame
-        before, after = found[found + 3 <= first], found[found >= last]
-        if before.size + after.size == found.size:
-            start = int(before[-1]) + 3 if before.size else frame
-            end = int(after[0]) if after.size else codes.size
-            longest = max(longest, end - start)
-    return longest
 
 
 def is_open(exons: Sequence[np.ndarray]) -> bool:

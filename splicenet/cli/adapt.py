@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,18 +26,14 @@ from splicenet.model.shipped import open_model
 from splicenet.training.loci import choose_loci, find_loci, locus_parts
 from splicenet.training.precision import Precision
 from splicenet.training.run import FREEZABLE, train_model
-from splicenet.training.self_training import self_labelled
+from splicenet.training.self_training import ROUNDS
+from splicenet.training.self_training import self_train as teach_itself
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["adapt"]
 
 _STEPS = 300
 _EVALUATIONS = 10
-_SELF_BASES = 20_000_000
-_INSTEAD = {
-    False: "without an annotation or reads use --self-train",
-    True: "the model is sure of too few sites to learn from them: annotate some genes",
-}
 
 
 @click.command(cls=FileCommand)
@@ -53,20 +50,36 @@ _INSTEAD = {
 @click.option(
     "--min-reads", default=3, show_default=True, help="Reads that make a junction a label."
 )
-@click.option("--self-train", is_flag=True, help="Learn from the model's own confident calls.")
+@click.option(
+    "--self-train",
+    is_flag=True,
+    help="Learn from introns that the model finds itself, and find more.",
+)
+@click.option(
+    "--rounds",
+    default=ROUNDS,
+    show_default=True,
+    type=click.IntRange(1),
+    help="With --self-train: times to find introns and to learn them.",
+)
 @model_option
 @click.option("-o", "--output", default="adapted.splicenet", show_default=True, help="Model file.")
 @click.option("--genes", type=click.IntRange(2), help="Learn from so many genes.  [default: all]")
 @click.option(
     "--holdout",
     metavar="REGIONS",
-    help="Sequence for the final metrics, annotated completely: a BED file or regions.  "
-    "[default: none]",
+    help="Sequence for the final metrics, annotated completely: a BED file or regions. With "
+    "--self-train it is left unread.  [default: none]",
 )
 @click.option(
     "--freeze", type=click.Choice(FREEZABLE), multiple=True, help="Keep these weights as they are."
 )
-@click.option("--steps", default=_STEPS, show_default=True, help="At most so many batches.")
+@click.option(
+    "--steps",
+    default=_STEPS,
+    show_default=True,
+    help="At most so many batches; with --self-train so many in each round.",
+)
 @click.option("--learning-rate", default=1e-3, show_default=True, help="Highest learning rate.")
 @click.option(
     "--patience", default=4, show_default=True, help="Evaluations without a better AUPRC."
@@ -84,6 +97,7 @@ def adapt(
     bam: str | None,
     min_reads: int,
     self_train: bool,
+    rounds: int,
     model: str,
     output: str,
     genes: int | None,
@@ -105,14 +119,19 @@ def adapt(
     of the genome may hold genes that nobody has found. A fifth of the genes stop the training. With
     an annotation of the whole genome, `splicenet train --init` learns more.
 
+    Without either, --self-train finds introns, takes for known those that are likely and that a
+    reading frame goes through once they are spliced, learns them, and does so again.
+
     \b
     splicenet adapt -f genome.fa -a few_genes.gff3 -o mine.splicenet
     splicenet adapt -f genome.fa -b rnaseq.bam --min-reads 5
-    splicenet adapt -f genome.fa --self-train --freeze trunk
+    splicenet adapt -f genome.fa --self-train
     splicenet adapt -f genome.fa -a genes.gtf --genes 30 --holdout chr4
     """
     if self_train == (annotation is not None or bam is not None):
         raise click.UsageError("give --annotation, --bam or both; or --self-train alone")
+    if self_train and genes:
+        raise click.UsageError("--genes draws from an annotation or reads; leave out --self-train")
     place = choose_device(device, threads)
     name = Path(fasta).name.partition(".")[0]
     context = click.get_current_context()
@@ -125,43 +144,47 @@ def adapt(
     model = name_reading(model, species.genome)
     parent = open_model(model)
     held_out: Sequence[Interval] = open_regions(holdout, species.genome) if holdout else ()
-    if self_train:
-        parent.network.to(place)
-        species, found = self_labelled(
-            parent, species, bases=_SELF_BASES, outside=held_out, seed=seed
-        )
-    else:
-        found = find_loci(species, min_reads=min_reads)
-    loci = choose_loci(found, genes, outside=held_out, seed=seed, instead=_INSTEAD[self_train])
     terminal = Terminal()
     if parent.network.config.tasks:
         lost = ", ".join(task.name for task in parent.network.config.tasks)
         terminal.note(f"only donors and acceptors are taught; the heads of {lost} are left out")
-    terminal.note(f"{species.name}: {len(loci):,} stretches to learn from")
-    narrow, parts = locus_parts(species, loci, held_out=held_out, seed=seed)
-    adapted = train_model(
-        [narrow],
-        output,
-        # A few genes are too few to learn what reading frames say: told if it is told.
-        config=NetworkConfig(frames=parent.network.config.codons),
-        settings=TrainingSettings(
-            steps=steps,
-            genes=0.9,
-            learning_rate=learning_rate,
-            warmup_steps=max(1, steps // 10),
-            evaluations=_EVALUATIONS,
-            patience=patience,
-            seed=seed,
-            precision=precision,
-        ),
-        parts=parts,
-        scale=parent.scale,
-        device=place,
-        resume=resume,
-        restart=restart,
-        init=model,
-        freeze=freeze,
-        reporter=terminal,
+    settings = TrainingSettings(
+        steps=steps,
+        genes=0.7 if self_train else 0.9,  # whole blocks are known there, or genes alone
+        learning_rate=learning_rate,
+        warmup_steps=max(1, steps // 10),
+        evaluations=_EVALUATIONS,
+        patience=patience,
+        seed=seed,
+        precision=precision,
     )
+    run: dict[str, Any] = {
+        "device": place,
+        "resume": resume,
+        "restart": restart,
+        "freeze": freeze,
+        "reporter": terminal,
+    }
+    if self_train:
+        adapted = teach_itself(
+            model, species, output, settings=settings, rounds=rounds, outside=held_out, **run
+        )
+    else:
+        loci = choose_loci(
+            find_loci(species, min_reads=min_reads), genes, outside=held_out, seed=seed
+        )
+        terminal.note(f"{species.name}: {len(loci):,} stretches to learn from")
+        narrow, parts = locus_parts(species, loci, held_out=held_out, seed=seed)
+        adapted = train_model(
+            [narrow],
+            output,
+            # A few genes are too few to learn what reading frames say: told if it is told.
+            config=NetworkConfig(frames=parent.network.config.codons),
+            settings=settings,
+            parts=parts,
+            scale=parent.scale,
+            init=model,
+            **run,
+        )
     terminal.close()
     click.echo(summary(adapted.record, output), err=True)

@@ -17,8 +17,8 @@ from splicenet.genome.intron_writer import IntronForm, write_introns
 from splicenet.genome.introns import Chain
 from splicenet.genome.sequence import open_genome
 from splicenet.genome.species import left_out
-from splicenet.inference.introns import LikelySites, annotated_grammar, decode, learned_grammar
 from splicenet.inference.predictor import Predictor
+from splicenet.model.introns import LikelySites, annotated_grammar, decode, learned_grammar
 
 __all__ = ["introns"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import Any
 
@@ -64,11 +63,10 @@ class _Bits(Terminal):
         """Print a line."""
         bits = {n.removeprefix("bits_"): v for n, v in row.items() if n.startswith("bits_")}
         each = ", ".join(f"{name} {value:.3f}" for name, value in bits.items())
-        self._bar.write(
+        self.note(
             f"step {row['step']:,.0f}, {row['minutes']:.1f} min, "
             f"{row['strand_bases'] / 1e6:.1f} Mb: {row['loss']:.4f} bits a base, validation "
-            f"{sum(bits.values()) / len(bits):.4f} ({each})",
-            file=sys.stderr,
+            f"{sum(bits.values()) / len(bits):.4f} ({each})"
         )
 
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from tqdm import tqdm
+
 from splicenet.cli.progress import bases_bar, percent_bar
 from splicenet.cli.task_options import task_lines, task_losses
 from splicenet.training.course import Reporter
@@ -30,14 +32,18 @@ class Terminal(Reporter):
     """Progress bars on a terminal, a line for each evaluation anywhere."""
 
     def __init__(self) -> None:
-        self._bar = percent_bar("training")
+        self._bar: tqdm[Any] | None = None
+        self._learning = False
 
     def note(self, sentence: str) -> None:
         """Print it."""
-        self._bar.write(sentence, file=sys.stderr)
+        tqdm.write(sentence, file=sys.stderr)
 
     def step(self, progress: Progress) -> None:
-        """Move the bar."""
+        """Move the bar, or begin one."""
+        if self._bar is None or not self._learning:
+            self._show(percent_bar("training"), learning=True)
+        assert self._bar is not None
         self._bar.set_postfix_str(
             f" step {progress.step:,}, loss {progress.loss:.3f}, "
             f"{progress.bases_per_second / 1000:.0f} kb/s, "
@@ -48,22 +54,26 @@ class Terminal(Reporter):
 
     def evaluation(self, row: dict[str, float]) -> None:
         """Print a line."""
-        self._bar.write(
+        self.note(
             f"step {row['step']:,.0f}, {row['minutes']:.1f} min: loss {row['loss']:.3f} nats/kb, "
             f"validation AUPRC donor {row['auprc_donor']:.3f}, "
-            f"acceptor {row['auprc_acceptor']:.3f}{task_losses(row)}",
-            file=sys.stderr,
+            f"acceptor {row['auprc_acceptor']:.3f}{task_losses(row)}"
         )
 
     def scoring(self, what: str, strand_bases: int) -> Callable[[int], object]:
         """Begin another bar."""
-        self._bar.close()
-        self._bar = bases_bar(what, strand_bases)
-        return lambda bases: self._bar.update(bases)
+        bar = bases_bar(what, strand_bases)
+        self._show(bar, learning=False)
+        return bar.update
 
     def close(self) -> None:
         """Leave the last bar as it is."""
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
+
+    def _show(self, bar: tqdm[Any], *, learning: bool) -> None:
+        self.close()
+        self._bar, self._learning = bar, learning
 
 
 def summary(record: dict[str, Any], output: str) -> str:

@@ -76,7 +76,6 @@ def choose_loci(
     *,
     outside: Sequence[Interval],
     seed: int,
-    instead: str = "annotate more genes",
 ) -> Loci:
     """Some of the genes or stretches at random, joined where they overlap; all with ``None``.
 
@@ -84,8 +83,6 @@ def choose_loci(
     ----------
     outside
         Regions that nothing chosen may overlap.
-    instead
-        What to do where too few are there.
 
     Raises
     ------
@@ -99,7 +96,7 @@ def choose_loci(
     if len(loci) < _FEWEST:
         raise TrainingError(
             f"{len(loci)} stretches are there to learn from, and it takes at least {_FEWEST} apart "
-            f"from each other; {instead}"
+            "from each other; annotate more genes, or use --self-train"
         )
     return loci
 

@@ -31,6 +31,8 @@ class Parts:
     splits: Sequence[Split]
     notes: Sequence[str] = ()
     """Sentences for the user about regions that were left out."""
+    judged: bool = True
+    """Whether what is held out is annotated, so that it may judge the model at the end."""
 
     def part(self, name: str) -> list[tuple[Species, list[Interval]]]:
         """``training``, ``validation`` or ``held_out`` of every species that has it."""

@@ -158,7 +158,8 @@ def train_model(
             model = replace(model, words=_words(model, parts))
     else:
         model = Model(network, measured_flank(network, watched, seed=settings.seed), scale)
-    held_out = thinned(parts.part("held_out"), settings.test_bases)
+    judges = parts.part("held_out") if parts.judged else []
+    held_out = thinned(judges, settings.test_bases)
     model.record = record | {
         "steps": trainer.state.step,
         "best_step": trainer.state.best_step,

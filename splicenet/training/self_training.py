@@ -1,80 +1,255 @@
-"""Labels for a genome of which nothing is known: a model's own confident calls (self-training).
+"""Labels for a genome of which nothing is known: introns that a model itself finds (self-training).
+
+A model that has never seen a species finds some of its introns, and is wrong about many of them.
+Two things sort them that it cannot weigh by itself: how the likely sites of a strand go together
+(:mod:`~splicenet.model.introns`), and whether a reading frame stays open from one exon to the next.
+What passes is a label, what is neither likely nor impossible is not known, and all else is no
+site. A model that has learned these finds more of them.
 
 Coordinates are 0-based half-open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
+from splicenet.exceptions import TrainingError
+from splicenet.genome.alphabet import reverse_complement
 from splicenet.genome.interval_sets import complement, merge, subtract
-from splicenet.genome.intervals import Interval
-from splicenet.genome.labels import DONOR, KINDS, STRANDS, UNKNOWN, Labels
+from splicenet.genome.intervals import Interval, Junction
+from splicenet.genome.labels import DONOR, KINDS, STRANDS, UNKNOWN, Key, Labels
+from splicenet.genome.reading_frames import frame_through
+from splicenet.genome.sequence import Genome
 from splicenet.genome.species import Species
-from splicenet.model.modelfile import Model
-from splicenet.model.scoring import Stretch, scan
-from splicenet.training.loci import Loci
+from splicenet.genome.split import Split
+from splicenet.model.introns import LikelySites, decode, learned_grammar
+from splicenet.model.modelfile import SUFFIX, Model, load_model
+from splicenet.model.network import NetworkConfig
+from splicenet.model.scoring import Scores, Stretch, scan
+from splicenet.model.shipped import open_model
+from splicenet.training.course import Reporter, checkpoint_path, claim
+from splicenet.training.parts import Parts
+from splicenet.training.run import train_model
+from splicenet.training.settings import TrainingSettings
 
-__all__ = ["self_labelled"]
+__all__ = ["ROUNDS", "self_labelled", "self_train"]
 
-_SURE, _DOUBTFUL = 0.9, 0.05
-"""Calibrated probabilities: a call, and what is neither a call nor nothing."""
-_CALL_REACH = 500
-"""Bases around a confident call that are believed."""
+ROUNDS = 3
+
+_LIKELY = 0.5
+"""Probability of an intron, over all ways to read its strand."""
+_EXON, _FRAME = 150, 180
+"""Bases of the exons on either side that are looked at, and for how many of them together a frame
+must be open."""
+_DOUBTFUL = 0.02
+"""Calibrated probability of a base that may be a site."""
+_FEWEST = 20
+_BLOCK = 1 << 16
+_VALIDATION = 20
+"""One block in so many is not trained on."""
+
+
+def self_train(
+    init: str | Path,
+    species: Species,
+    output: str | Path,
+    *,
+    settings: TrainingSettings,
+    rounds: int = ROUNDS,
+    bases: int = 20_000_000,
+    outside: Sequence[Interval] = (),
+    device: str = "cpu",
+    resume: bool = False,
+    restart: bool = False,
+    freeze: Sequence[str] = (),
+    reporter: Reporter | None = None,
+) -> Model:
+    """Teach a model the introns that it finds itself, again and again, and write ``output``.
+
+    Probabilities are read on the scale of the model that it began from.
+
+    Parameters
+    ----------
+    init
+        The model to begin with; read as ``MODEL:SPECIES`` says, where it knows several.
+    species
+        The genome; its labels are not looked at.
+    settings
+        Of each round, which ends with its last weights: what could choose others are the same
+        calls.
+    rounds
+        Times to find introns and to learn them. What a round ends with stands beside ``output``
+        until all are done, so that a killed run goes on with ``resume`` where it was.
+    bases, outside
+        As :func:`self_labelled` takes them.
+    device, resume, restart, freeze, reporter
+        As :func:`~splicenet.training.run.train_model` takes them.
+
+    Raises
+    ------
+    SplicenetError
+        If the run cannot start, go on, or write its result.
+    """
+    reporter = reporter or Reporter()
+    settings = replace(settings, evaluations=1)
+    stem = str(output).removesuffix(SUFFIX)
+    between = [Path(f"{stem}.round{number}{SUFFIX}") for number in range(1, rounds)]
+    paths = [*between, Path(output)]
+    for path in paths:
+        claim(path, resume or restart)
+    model = open_model(init)
+    shape = NetworkConfig(frames=model.network.config.codons)
+    for number, path in enumerate(paths, 1):
+        if resume and path in between and path.exists():
+            init, model = path, load_model(path)
+            continue
+        model.network.to(device)
+        taught, parts, count = self_labelled(
+            model,
+            species,
+            bases=bases,
+            outside=outside,
+            seed=settings.seed,
+            scoring=partial(reporter.scoring, f"round {number} of {rounds}: reading"),
+        )
+        reporter.note(f"round {number} of {rounds}: {count:,} introns to learn from")
+        model = train_model(
+            [taught],
+            path,
+            config=shape,
+            settings=settings,
+            parts=parts,
+            scale=model.scale,
+            device=device,
+            resume=resume and checkpoint_path(path).exists(),
+            restart=restart,
+            init=init,
+            freeze=freeze,
+            reporter=reporter,
+        )
+        init = path
+    for path in between:
+        path.unlink()
+        Path(f"{str(path).removesuffix(SUFFIX)}.metrics.tsv").unlink(missing_ok=True)
+    return model
 
 
 def self_labelled(
-    model: Model, species: Species, *, bases: int, outside: Sequence[Interval], seed: int
-) -> tuple[Species, Loci]:
-    """The species with the model's own confident calls as labels, and the stretches around them.
+    model: Model,
+    species: Species,
+    *,
+    bases: int,
+    outside: Sequence[Interval],
+    seed: int,
+    scoring: Callable[[int], Callable[[int], object]],
+) -> tuple[Species, Parts, int]:
+    """The species with introns that the model finds as labels, its parts, and how many they are.
+
+    Which blocks of the genome are read, and which are kept for validation, the seed alone decides,
+    so that what one round has not learned from the next does not either.
 
     Parameters
     ----------
     bases
-        Bases of the genome to read, both strands, in pieces from all over it.
+        Bases of the genome to read, both strands, in blocks from all over it.
     outside
         Regions that are not read.
+    scoring
+        Called with the strand-bases that will be read; what it returns hears of those that are.
+
+    Raises
+    ------
+    TrainingError
+        If there is too little sequence, or too few introns are found in it.
     """
-    pieces = _pieces(complement(outside, species.genome.lengths), bases, seed)
-    positions: dict[tuple[str, str], list[np.ndarray]] = {}
-    values: dict[tuple[str, str], list[np.ndarray]] = {}
-    loci: list[Interval] = []
-    network = model.network.fused()
-    stretches = [Stretch.of(species.genome, piece) for piece in pieces]
-    for contig, scores in scan(network, stretches, flank=model.flank):
-        for strand_index, strand in enumerate(STRANDS):
-            marks = np.zeros(scores.values.shape[-1], np.uint8)
-            for kind_index, kind in enumerate(KINDS):
-                said = scores.values[strand_index, kind_index]
-                called = model.calibration[kind].apply(said)
-                marks[called >= _DOUBTFUL] = UNKNOWN
-                marks[called >= _SURE] = DONOR + kind_index
-            places = np.flatnonzero(marks)
-            positions.setdefault((contig, strand), []).append(places + scores.start)
-            values.setdefault((contig, strand), []).append(marks[places])
-            for place in np.flatnonzero((marks > 0) & (marks != UNKNOWN)) + scores.start:
-                start = max(0, int(place) - _CALL_REACH)
-                end = min(int(place) + _CALL_REACH, species.genome.lengths[contig])
-                loci.append(Interval(contig, start, end))
-    labels = Labels(
-        {key: np.concatenate(parts) for key, parts in positions.items()},  # type: ignore[misc]
-        {key: np.concatenate(parts) for key, parts in values.items()},  # type: ignore[misc]
-    )
-    read = subtract(merge(loci), complement(pieces, species.genome.lengths))
-    return replace(species, labels=labels, genes=[], junctions=()), read
-
-
-def _pieces(regions: Sequence[Interval], bases: int, seed: int) -> list[Interval]:
-    """Pieces of the regions that hold about ``bases`` on both strands, drawn at random."""
-    size = 1 << 16
-    every = [
-        Interval(region.contig, start, min(start + size, region.end))
-        for region in regions
-        for start in range(region.start, region.end, size)
+    blocks = _blocks(complement(outside, species.genome.lengths), bases, seed)
+    if len(blocks) < 2:
+        raise TrainingError(
+            f"{species.name}: there are fewer than {2 * _BLOCK:,} bases to find introns in"
+        )
+    watched = merge(blocks[: -(-len(blocks) // _VALIDATION)])
+    read = merge(blocks)
+    sites = LikelySites(species.genome.lengths)
+    doubtful: dict[Key, list[np.ndarray]] = defaultdict(list)
+    hear = scoring(2 * sum(map(len, read)))
+    for contig, scores in _read(model, species.genome, read):
+        hear(2 * (scores.end - scores.start))
+        sites.add(contig, scores)
+        for strand, values in zip(STRANDS, scores.values, strict=True):
+            places = np.flatnonzero(values.max(0) >= _DOUBTFUL)
+            doubtful[contig, strand].append(places + scores.start)
+    introns = [
+        intron.junction
+        for chain in decode(sites, learned_grammar(sites), threshold=_LIKELY)
+        for intron in chain
+        if _frame_of(intron.junction, species.genome) >= _FRAME
     ]
-    count = min(len(every), max(1, bases // (2 * size)))
-    chosen = np.random.default_rng(seed).choice(len(every), count, replace=False)
-    return [every[index] for index in sorted(chosen)]
+    if len(introns) < _FEWEST:
+        raise TrainingError(
+            f"{species.name}: the model is sure of {len(introns)} introns, too few to learn from; "
+            "annotate some genes"
+        )
+    taught = replace(
+        species, labels=_labels(introns, doubtful), genes=[], transcripts=(), junctions=()
+    )
+    unread = complement(read, species.genome.lengths)
+    split = Split(subtract(read, watched), watched, unread)
+    return taught, Parts([taught], [split], judged=False), len(introns)
+
+
+def _blocks(regions: Sequence[Interval], bases: int, seed: int) -> list[Interval]:
+    """Blocks of the regions that hold about ``bases`` on both strands, in random order."""
+    every = [
+        Interval(region.contig, start, min(start + _BLOCK, region.end))
+        for region in regions
+        for start in range(region.start, region.end, _BLOCK)
+    ]
+    order = np.random.default_rng(seed).permutation(len(every))
+    return [every[index] for index in order[: max(1, bases // (2 * _BLOCK))]]
+
+
+def _read(
+    model: Model, genome: Genome, regions: Sequence[Interval]
+) -> Iterator[tuple[str, Scores]]:
+    """Calibrated probabilities."""
+    stretches = [Stretch.of(genome, region) for region in regions]
+    for contig, scores in scan(model.network.fused(), stretches, flank=model.flank):
+        values = np.stack(
+            [model.calibration[kind].apply(scores.values[:, i]) for i, kind in enumerate(KINDS)], 1
+        )
+        yield contig, Scores(scores.start, values)
+
+
+def _frame_of(intron: Junction, genome: Genome) -> int:
+    """Bases of a frame that is open on both sides of an intron once it is spliced."""
+    exons = [
+        genome.fetch(intron.contig, max(0, intron.start - _EXON), intron.start),
+        genome.fetch(
+            intron.contig, intron.end, min(intron.end + _EXON, genome.lengths[intron.contig])
+        ),
+    ]
+    if intron.strand == "-":
+        exons = [reverse_complement(exon) for exon in reversed(exons)]
+    return frame_through(exons)
+
+
+def _labels(introns: Sequence[Junction], doubtful: dict[Key, list[np.ndarray]]) -> Labels:
+    """Both ends of the introns; what is doubtful is UNKNOWN."""
+    marks: dict[Key, dict[int, int]] = {
+        key: dict.fromkeys(np.concatenate(places).tolist(), UNKNOWN)
+        for key, places in doubtful.items()
+    }
+    for intron in introns:
+        there = marks[intron.contig, intron.strand]
+        there[intron.donor], there[intron.acceptor] = DONOR, DONOR + KINDS.index("acceptor")
+    ordered = {key: sorted(there.items()) for key, there in marks.items()}
+    return Labels(
+        {key: np.array([place for place, _ in rows], np.int64) for key, rows in ordered.items()},
+        {key: np.array([value for _, value in rows], np.uint8) for key, rows in ordered.items()},
+    )

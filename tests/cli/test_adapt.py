@@ -25,12 +25,19 @@ def test_reads_and_nothing(cli, trained, read_files, tmp_path):
     assert bare.code == 2
 
 
-def test_its_own_calls(cli, trained, fly_files, tmp_path, monkeypatch):
-    files = ("-f", fly_files.fasta, "-m", trained, "--self-train", "--steps", "2")
-    done = cli("adapt", *files, "-o", tmp_path / "mine.splicenet")
+def test_its_own_introns(cli, trained, fly_files, tmp_path, monkeypatch):
+    unread = ("--holdout", f"{fly_files.contig}:1-900,000")
+    files = ("-f", fly_files.fasta, "-m", trained, "--self-train", "--steps", "2", *unread)
+    done = cli("adapt", *files, "--rounds", "1", "-o", tmp_path / "mine.splicenet")
     assert done.code == 0, done.err
-    assert "stretches to learn from" in done.err
-    assert load_model(tmp_path / "mine.splicenet").record["ancestors"]
-    monkeypatch.setattr("splicenet.training.self_training._SURE", 2.0)
+    assert "round 1 of 1" in done.err and "introns to learn from" in done.err
+    record = load_model(tmp_path / "mine.splicenet").record
+    assert len(record["ancestors"]) == 1
+    (data,) = record["data"].values()
+    assert [fly_files.contig, 0, 900_000] in data["held_out"] and not record["metrics"]
+    some = cli("adapt", *files, "--genes", "30", "-o", tmp_path / "none.splicenet")
+    assert some.code == 2 and "leave out --self-train" in some.err
+    monkeypatch.setattr("splicenet.training.self_training._LIKELY", 1.0)
     unsure = cli("adapt", *files, "-o", tmp_path / "none.splicenet")
-    assert "annotate some genes" in unsure.sentence
+    assert unsure.code == 2 and "annotate some genes" in unsure.sentence
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.splicenet", "mine.metrics.tsv"}

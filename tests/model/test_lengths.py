@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from splicenet.inference.lengths import Lengths
+from splicenet.model.lengths import Lengths
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import numpy as np
 
 from splicenet.genome.annotation import read_annotation
 from splicenet.genome.intervals import Junction
-from splicenet.inference.grammar import BROAD, learn_grammar
-from splicenet.inference.introns import annotated_grammar
+from splicenet.model.grammar import BROAD, learn_grammar
+from splicenet.model.introns import annotated_grammar
 
 
 def test_a_fly(fly_files):

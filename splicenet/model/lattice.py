@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from splicenet.inference.grammar import Grammar
+from splicenet.model.grammar import Grammar
 
 __all__ = ["Candidates", "PairProbabilities", "best_chains", "pair_probabilities"]
 

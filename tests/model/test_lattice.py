@@ -5,9 +5,9 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from splicenet.inference.grammar import Grammar
-from splicenet.inference.lattice import Candidates, best_chains, pair_probabilities
-from splicenet.inference.lengths import Lengths
+from splicenet.model.grammar import Grammar
+from splicenet.model.lattice import Candidates, best_chains, pair_probabilities
+from splicenet.model.lengths import Lengths
 
 GRAMMAR = Grammar(
     Lengths.broad(median=15, spread=1, shortest=5, longest=60),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from splicenet.genome.intervals import Junction
-from splicenet.inference.lengths import Lengths
+from splicenet.model.lengths import Lengths
 
 __all__ = ["BROAD", "Grammar", "learn_grammar"]
 

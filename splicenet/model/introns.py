@@ -1,7 +1,7 @@
 """From the probability of every base to introns, and to the chains of them that transcripts have.
 
 Each strand of each contig, or of each region of it, is read by itself: its likely bases are the
-candidates of a :mod:`~splicenet.inference.lattice`, which a :mod:`~splicenet.inference.grammar`
+candidates of a :mod:`~splicenet.model.lattice`, which a :mod:`~splicenet.model.grammar`
 weighs. Coordinates are 0-based half-open on the plus strand.
 """
 
@@ -16,9 +16,9 @@ from splicenet.genome.annotation import Annotation
 from splicenet.genome.intervals import Junction, Strand
 from splicenet.genome.introns import Chain, Intron
 from splicenet.genome.labels import KINDS, STRANDS
-from splicenet.inference.grammar import BROAD, Grammar, learn_grammar
-from splicenet.inference.lattice import Candidates, best_chains, pair_probabilities
 from splicenet.model.calibration import logit
+from splicenet.model.grammar import BROAD, Grammar, learn_grammar
+from splicenet.model.lattice import Candidates, best_chains, pair_probabilities
 from splicenet.model.scoring import Scores
 
 __all__ = ["LikelySites", "annotated_grammar", "decode", "learned_grammar"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from splicenet.genome.annotation import read_annotation
-from splicenet.inference.introns import LikelySites, annotated_grammar, decode, learned_grammar
+from splicenet.model.introns import LikelySites, annotated_grammar, decode, learned_grammar
 from splicenet.model.scoring import Scores
 
 LENGTH = 1_348_131

@@ -1,0 +1,105 @@
+"""What a model that never saw a species learns of it by itself, from its sequence alone.
+
+A network that ``splicenet crossval`` trained without the species finds introns outside of what is
+held out and learns them, as ``splicenet adapt --self-train`` does it, round by round; nobody tells
+it which are right. The stretches that judge it are those of the cross-validation. Writes
+``results/self_training.tsv``, whose rows are kept; round 0 is the model that it begins with.
+
+    python benchmarks/self_training.py --genomes genomes --folds benchmark-data/crossval/folds
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from left_out import Log, accuracy, judged_regions, open_all
+from rows import fill
+
+from splicenet.genome.interval_sets import thin_out
+from splicenet.model.modelfile import load_model
+from splicenet.training.self_training import self_train
+from splicenet.training.settings import TrainingSettings
+
+_RESULTS = Path(__file__).parent / "results" / "self_training.tsv"
+_SPECIES = (
+    "caenorhabditis_elegans",
+    "drosophila_melanogaster",
+    "schizosaccharomyces_pombe",
+    "plasmodium_falciparum",
+    "ustilago_maydis",
+    "homo_sapiens",
+)
+
+
+class _Rounds(Log):
+    """Says how many introns there are to learn from, too."""
+
+    def note(self, sentence: str) -> None:
+        """Print it."""
+        print(sentence, flush=True)
+
+
+def cases(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Every round of every species, one after the other."""
+    for species in options.species:
+        for number in range(options.rounds + 1):
+            yield {
+                "species": species,
+                "steps": options.steps,
+                "learning_rate": options.learning_rate,
+                "round": number,
+            }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--genomes", type=Path, required=True, help="with samplesheet, splits.bed")
+    parser.add_argument("--folds", type=Path, default=Path("benchmark-data/crossval/folds"))
+    parser.add_argument("--species", nargs="+", default=_SPECIES, help="left out, one by one")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=300, help="of each round")
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--test-bases", type=int, default=8_000_000)
+    parser.add_argument("--folder", type=Path, default=Path("benchmark-data/self_training"))
+    parser.add_argument("--results", type=Path, default=_RESULTS)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    known = open_all(options.genomes, options.species)
+
+    def measure(species: str, steps: int, learning_rate: float, round: int) -> dict[str, Any]:
+        one, before = known[species], time.process_time()
+        held_out = judged_regions(options.genomes, one)
+        others = options.folds / f"without-{species}-1" / "model.splicenet"
+        paths = [others] + [
+            options.folder / f"{species}.{steps}.{learning_rate}.{number}.splicenet"
+            for number in range(1, round + 1)
+        ]
+        if round and not paths[-1].exists():
+            self_train(
+                paths[-2],
+                one,
+                paths[-1],
+                settings=TrainingSettings(
+                    steps=steps, learning_rate=learning_rate, warmup_steps=max(1, steps // 10)
+                ),
+                rounds=1,
+                outside=held_out,
+                restart=True,
+                reporter=_Rounds(),
+            )
+        spent = round and time.process_time() - before
+        judged = thin_out(held_out, options.test_bases // 2)
+        return accuracy(load_model(paths[-1]), one, judged) | {"cpu_seconds": int(spent)}
+
+    print(fill(options.results, cases(options), measure).to_string())
+
+
+if __name__ == "__main__":
+    main()

@@ -33,6 +33,7 @@ from splicenet.training.settings import TrainingSettings
 __all__ = ["adapt"]
 
 _STEPS = 300
+_RATE, _SELF_RATE = 1e-3, 2e-3
 _EVALUATIONS = 10
 
 
@@ -80,7 +81,11 @@ _EVALUATIONS = 10
     show_default=True,
     help="At most so many batches; with --self-train so many in each round.",
 )
-@click.option("--learning-rate", default=1e-3, show_default=True, help="Highest learning rate.")
+@click.option(
+    "--learning-rate",
+    type=float,
+    help=f"Highest learning rate.  [default: {_RATE:g}; {_SELF_RATE:g} with --self-train]",
+)
 @click.option(
     "--patience", default=4, show_default=True, help="Evaluations without a better AUPRC."
 )
@@ -104,7 +109,7 @@ def adapt(
     holdout: str | None,
     freeze: tuple[str, ...],
     steps: int,
-    learning_rate: float,
+    learning_rate: float | None,
     patience: int,
     seed: int,
     precision: Precision,
@@ -144,6 +149,8 @@ def adapt(
     model = name_reading(model, species.genome)
     parent = open_model(model)
     held_out: Sequence[Interval] = open_regions(holdout, species.genome) if holdout else ()
+    if learning_rate is None:
+        learning_rate = _SELF_RATE if self_train else _RATE
     terminal = Terminal()
     if parent.network.config.tasks:
         lost = ", ".join(task.name for task in parent.network.config.tasks)

@@ -1,11 +1,11 @@
 """What a model that never saw a species learns of it by itself, from its sequence alone.
 
-A network that ``splicenet crossval`` trained without the species finds introns outside of what is
-held out and learns them, as ``splicenet adapt --self-train`` does it, round by round; nobody tells
-it which are right. The stretches that judge it are those of the cross-validation. Writes
-``results/self_training.tsv``, whose rows are kept; round 0 is the model that it begins with.
+A network that ``splicenet crossval --frames 128`` trained without the species finds introns outside
+of what is held out and learns them, as ``splicenet adapt --self-train`` does it, round by round;
+nobody tells it which are right. The stretches that judge it are those of the cross-validation.
+Writes ``results/self_training.tsv``, whose rows are kept; round 0 is what it begins with.
 
-    python benchmarks/self_training.py --genomes genomes --folds benchmark-data/crossval/folds
+    python benchmarks/self_training.py --genomes genomes --folds crossval/folds
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ def cases(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--genomes", type=Path, required=True, help="with samplesheet, splits.bed")
-    parser.add_argument("--folds", type=Path, default=Path("benchmark-data/crossval/folds"))
+    parser.add_argument("--folds", type=Path, default=Path("benchmark-data/crossval_frames/folds"))
     parser.add_argument("--species", nargs="+", default=_SPECIES, help="left out, one by one")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--steps", type=int, default=300, help="of each round")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--test-bases", type=int, default=8_000_000)

@@ -29,10 +29,12 @@ from splicenet.cli.options import (
     field_option,
     incomplete_option,
     precision_option,
+    tell,
 )
 from splicenet.cli.running import Terminal, share_or_regions
 from splicenet.exceptions import SamplesheetError, SplicenetError
 from splicenet.genome.checksum import sha256
+from splicenet.genome.intervals import Interval
 from splicenet.genome.output import atomic
 from splicenet.genome.samplesheet import Row, group_species, read_samplesheet
 from splicenet.genome.sequence import open_genome
@@ -215,6 +217,7 @@ def crossval(
                     device=place,
                 )
         return
+    _held_out(rows, holdout, settings)  # what is wrong with it shows now, and here
     threads = threads or max(1, torch.get_num_threads() // jobs)
     context = click.get_current_context()
     commands = [
@@ -226,6 +229,12 @@ def crossval(
     run_processes(commands, jobs, on_end=lambda: _report(folder, folds))
     _report(folder, folds)
     click.echo((folder / "crossval.md").read_text(encoding="utf-8"))
+
+
+class _Fold(Terminal):
+    """Of a process that is begun again by the command that began it."""
+
+    again = "the same command goes on"
 
 
 def _checksums(row: Row) -> dict[str, str]:
@@ -244,20 +253,13 @@ def _run(
     **more: Any,
 ) -> None:
     context = click.get_current_context()
-    genomes = [context.with_resource(open_genome(row.fasta)) for row in rows]
-    # A contig belongs to the species that has it by that very name: all of them must be asked.
-    seeded = replace(settings, seed=fold.seed)
-    skipped: Counter[str] = Counter()
-    held_out = hold_out(genomes, share_or_regions(holdout), seeded, skipped=skipped)
-    terminal, species = Terminal(), {}
-    for note in left_out(holdout, skipped):
-        terminal.note(note)
+    held_out = _held_out(rows, holdout, replace(settings, seed=fold.seed))
+    terminal, species = _Fold(), {}
     for row in rows:
         if exclude or row.species in {*fold.trained, *fold.judged}:
             one = open_species(row.species, row.fasta, row.annotation, row.bam)
             species[row.species] = context.with_resource(one)
-            for note in one.notes:
-                terminal.note(note)
+            tell(one.notes)
     run_fold(
         fold,
         species,
@@ -269,6 +271,19 @@ def _run(
         **more,
     )
     terminal.close()
+
+
+def _held_out(
+    rows: Sequence[Row], holdout: str, settings: TrainingSettings
+) -> list[list[Interval]]:
+    """What is held out of each species; regions that lie on none of them are told."""
+    context = click.get_current_context()
+    # A contig belongs to the species that has it by that very name: all of them must be asked.
+    genomes = [context.with_resource(open_genome(row.fasta)) for row in rows]
+    skipped: Counter[str] = Counter()
+    found = hold_out(genomes, share_or_regions(holdout), settings, skipped=skipped)
+    tell(left_out(holdout, skipped))
+    return found
 
 
 def _report(folder: Path, folds: Sequence[Fold]) -> None:

@@ -37,7 +37,7 @@ from splicenet.genome.output import STDOUT, atomic, is_stream
 from splicenet.genome.species import Species, match_sites
 from splicenet.model.modelfile import Model
 from splicenet.model.provenance import held_out_regions, seen_bases
-from splicenet.model.shipped import open_model
+from splicenet.model.shipped import AUTO, open_model
 from splicenet.report.pictures import canvas, precision_recall_plot, reliability_plot
 
 __all__ = ["evaluate"]
@@ -46,7 +46,14 @@ _NAMES = ("species", "method", "where", "kind")
 
 
 @click.command(cls=FileCommand)
-@click.option("-m", "--model", "model_file", metavar="FILE", help="Model file or name.")
+@click.option(
+    "-m",
+    "--model",
+    "model_file",
+    metavar="MODEL",
+    help="Model file, or the name of one that `splicenet models` lists; MODEL:SPECIES for one of "
+    "its species, MODEL:any for none.  [default: as predict]",
+)
 @click.option("--sites", "sites_file", metavar="FILE", help="Or sites: BED or TSV of predict.")
 @species_options
 @click.option(
@@ -110,9 +117,11 @@ def evaluate(
     splicenet evaluate -m many.splicenet -f genome.fa -a genes.gtf --task track:phylop.bw
     splicenet evaluate --sites sites.bed -f genome.fa -a genes.gtf -r chr4
     """
-    if (model_file is None) == (sites_file is None):
+    if model_file is not None and sites_file is not None:
         raise click.UsageError("give either --model or --sites")
-    if tasks and model_file is None:
+    if sites_file is None:
+        model_file = model_file or AUTO
+    if tasks and model_file in (None, AUTO):
         raise click.UsageError("--task needs a --model that knows the task")
     place = choose_device(device, threads)
     model = None if model_file is None else open_model(model_file)
@@ -200,6 +209,8 @@ def _judged(
     for index, (one, where) in enumerate(zip(species, regions, strict=True)):
         if not where:
             continue
+        # First, for there may be nothing to train them on.
+        classical = judge_baselines(one, where) if baselines else ()
         if models:
             with bases_bar(one.name, 2 * sum(map(len, where))) as bar:
                 judgement = judge_model(models[index], one, where, on_bases=bar.update)
@@ -207,8 +218,7 @@ def _judged(
         if sites is not None:
             placed = match_sites(sites, one.genome, path=sites_file or "")
             judged.append((one.name, judge_sites(placed, one, where)))
-        if baselines:
-            judged += [(one.name, judgement) for judgement in judge_baselines(one, where)]
+        judged += [(one.name, judgement) for judgement in classical]
     return judged
 
 

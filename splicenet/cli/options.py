@@ -16,7 +16,7 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.regions import share_regions
 from splicenet.genome.samplesheet import Row, read_samplesheet
 from splicenet.genome.sequence import Genome
-from splicenet.genome.species import Species, left_out, open_annotation, open_species
+from splicenet.genome.species import Species, doubts, left_out, open_annotation, open_species
 from splicenet.model.shipped import AUTO, find_model
 from splicenet.training.precision import Precision
 from splicenet.training.settings import TrainingSettings
@@ -226,7 +226,7 @@ def open_data(
 
 
 def open_genes(path: str, genome: Genome) -> Annotation:
-    """An annotation under the genome's contig names; what of it is left out is told.
+    """An annotation under the genome's contig names; what is left out or doubtful is told.
 
     Raises
     ------
@@ -234,12 +234,14 @@ def open_genes(path: str, genome: Genome) -> Annotation:
         If it cannot be read, or is not of this genome.
     """
     annotation = open_annotation(path, genome)
-    tell(left_out(path, annotation.skipped))
+    tell([*left_out(path, annotation.skipped), *doubts(path, annotation, genome)])
     return annotation
 
 
 def open_regions(spec: str, genome: Genome) -> list[Interval]:
-    """Regions of a genome, as :func:`read_regions` has them; what of them is left out is told.
+    """Regions of a genome, as :func:`~splicenet.genome.regions.read_regions` has them.
+
+    What of them is left out is told.
 
     Raises
     ------

@@ -22,10 +22,14 @@ def name_reading(model: str, genome: Genome) -> str:
         )
     elif kin is not None:
         short = sum(genome.lengths.values()) < ENOUGH
-        why = "is too short to tell whose it is" if short else f"is like no species of {told}"
+        why = (
+            "it is too short to tell whose it is"
+            if short
+            else f"its words are not those of a species of {told}"
+        )
         click.echo(
-            f"note: {genome.path} {why}; read as any (if you know its species, or one of its "
-            "genus, and 'splicenet models' lists it: -m MODEL:SPECIES finds more)",
+            f"note: {genome.path}: {why}; read as any (if it is of one that 'splicenet models' "
+            "lists, or of its genus, -m MODEL:SPECIES says so)",
             err=True,
         )
     return told

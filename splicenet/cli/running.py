@@ -16,6 +16,9 @@ from splicenet.training.pace import Progress
 
 __all__ = ["Terminal", "share_or_regions", "summary"]
 
+_WEAK = 0.1
+"""AUPRC of held-out sequence, that of the better kind, below which a model is of no use."""
+
 
 def share_or_regions(text: str) -> float | str:
     """A number between 0 and 1 is a share; everything else names regions."""
@@ -82,11 +85,18 @@ def summary(record: dict[str, Any], output: str) -> str:
         f"{output}: best at step {record['best_step']:,} of {record['steps']:,} "
         f"({record['minutes']:.1f} min)"
     ]
+    found: list[float] = []
     for species, protocols in record["metrics"].items():
         for kind, values in protocols["both strands"].items():
             if values["auprc"] is not None:
+                found.append(values["auprc"])
                 lines.append(
                     f"{species}, held out, both strands: {values['sites']:,} {kind}s, "
                     f"AUPRC {values['auprc']:.3f}, top-k {values['top_k']:.3f}"
                 )
+    if found and max(found) < _WEAK:
+        lines.append(
+            "note: it has hardly learned anything yet; train longer, or begin from a model that "
+            "ships (--init universal)"
+        )
     return "\n".join([*lines, *task_lines(record.get("task_metrics", {}))])

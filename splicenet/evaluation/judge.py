@@ -155,7 +155,7 @@ def judge_baselines(
     if not all(len(found) for found in windows.values()):
         raise RegionError(
             f"no splice site of {', '.join(one.name for one, _ in parts)} lies outside the "
-            "evaluated regions; the baselines cannot be trained"
+            "evaluated regions; the baselines cannot be trained: evaluate a part, by -r"
         )
     reach = max(window.width for window in WINDOWS.values())
 

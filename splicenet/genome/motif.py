@@ -51,11 +51,11 @@ class MotifReader:
 def common_motifs(introns: Iterable[Junction], genome: Genome) -> float:
     """The share of introns that read GT-AG, GC-AG or AT-AC on their strand.
 
-    Of some 200 at equal distances, or of all if there are fewer; NaN of none. Nearly all do
+    Of 200 at most at equal distances, or of all if there are fewer; NaN of none. Nearly all do
     where an annotation belongs to the genome, one in 85 by chance.
     """
     ordered = sorted(introns, key=lambda one: (one.contig, one.start, one.end))
-    some = ordered[:: max(1, len(ordered) // _ENOUGH)]
+    some = ordered[:: max(1, -(-len(ordered) // _ENOUGH))]
     motifs = MotifReader(genome, block=_FAR_APART)
     common = [motifs.strand(one.contig, one.start, one.end) == one.strand for one in some]
     return float(np.mean(common)) if common else float("nan")

@@ -38,9 +38,7 @@ class _Written(NamedTuple):
     text: str = ""
 
 
-def read_regions(
-    spec: str | Path, genome: Genome, *, skipped: Counter[str] | None = None
-) -> list[Interval]:
+def read_regions(spec: str | Path, genome: Genome) -> list[Interval]:
     """Read the regions that a user names.
 
     Parameters
@@ -51,8 +49,6 @@ def read_regions(
         these with commas between them. Contigs may be spelt as :func:`match_contigs` allows.
     genome
         What they are regions of.
-    skipped
-        Counts by reason what is left out.
 
     Returns
     -------
@@ -65,7 +61,7 @@ def read_regions(
     RegionError
         If a region cannot be read or lies outside the genome, or none is left.
     """
-    return share_regions(spec, [genome], skipped=skipped)[0]
+    return share_regions(spec, [genome])[0]
 
 
 def share_regions(
@@ -75,6 +71,11 @@ def share_regions(
 
     A contig that one of them has by that very name is not looked for under another name in the
     rest.
+
+    Parameters
+    ----------
+    skipped
+        Counts by reason what is left out.
 
     Returns
     -------
@@ -111,10 +112,12 @@ def _outside(
     written: Iterable[_Written], names: Sequence[Mapping[str, str]], genomes: Sequence[Genome]
 ) -> Iterator[str]:
     """Why each region that lies on none of the genomes does not."""
+    first = ""
     for region in written:
         lengths = _lengths(region.contig, names, genomes)
         if not lengths:
-            yield "regions on contigs that no genome here has"
+            first = first or region.contig
+            yield f"regions on contigs that match none of the genome's (the first is {first})"
         elif region.start >= max(lengths):
             yield "regions past the end of their contig"
 

@@ -20,13 +20,23 @@ from splicenet.genome.labels import Labels
 from splicenet.genome.motif import common_motifs
 from splicenet.genome.sequence import Genome, open_genome
 
-__all__ = ["Species", "left_out", "match_sites", "open_annotation", "open_bare", "open_species"]
+__all__ = [
+    "Species",
+    "doubts",
+    "left_out",
+    "match_sites",
+    "open_annotation",
+    "open_bare",
+    "open_species",
+]
 
 _MOST_CONTIGS = 1000
 """How many contigs the record of a model names: a draft genome may have a million."""
 
 _BELONGS = 0.5
 """The share of introns with common dinucleotides below which an annotation is doubted."""
+_FEW = 10
+"""Introns that may be strange by themselves."""
 
 
 @dataclass
@@ -48,7 +58,7 @@ class Species:
     """What the labels of tasks are read from, by the task's name; empty where there is nothing."""
     sources: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    """Sentences for the user about what was left out."""
+    """Sentences for the user: what was left out, and what is doubtful."""
 
     def __enter__(self) -> Species:
         return self
@@ -123,13 +133,7 @@ def _labelled(
     if annotation is not None:
         read = open_annotation(annotation, genome)
         transcripts, genes = read.transcripts, read.genes()
-        notes += left_out(annotation, read.skipped)
-        share = common_motifs(read.introns(), genome)
-        if share < _BELONGS:
-            notes.append(
-                f"{annotation}: of its introns {share:.0%} read GT-AG, GC-AG or AT-AC in"
-                f" {fasta}, where nearly all should: is it of another assembly, or shifted?"
-            )
+        notes += [*left_out(annotation, read.skipped), *doubts(annotation, read, genome)]
         sources["annotation"] = _source(annotation, sha256(annotation))
     if alignments is not None:
         skipped: Counter[str] = Counter()
@@ -170,6 +174,18 @@ def open_annotation(path: str | Path, genome: Genome) -> Annotation:
     lost = len(annotation.transcripts) - len(ours.transcripts)
     reason = f"transcripts on contigs that are not in {genome.path}"
     return replace(ours, skipped={**ours.skipped, **({reason: lost} if lost else {})})
+
+
+def doubts(path: str | Path, annotation: Annotation, genome: Genome) -> list[str]:
+    """A sentence where an annotation's introns say that it is not of this genome."""
+    introns = annotation.introns()
+    share = common_motifs(introns, genome) if len(introns) >= _FEW else 1.0
+    if share >= _BELONGS:
+        return []
+    return [
+        f"{path}: of its introns {share:.0%} read GT-AG, GC-AG or AT-AC in {genome.path}, where"
+        " nearly all should: is it of another assembly, or shifted?"
+    ]
 
 
 def match_sites(sites: Sequence[Site], genome: Genome, *, path: str | Path) -> list[Site]:

@@ -15,6 +15,9 @@ __all__ = ["Reporter", "checkpoint_path", "claim", "run_to_the_end"]
 class Reporter:
     """Hears how a run goes; the default says nothing."""
 
+    again = "go on with --resume instead of --restart"
+    """How a run that was interrupted goes on."""
+
     def note(self, sentence: str) -> None:
         """Something the user should know."""
 
@@ -62,4 +65,8 @@ def run_to_the_end(trainer: Trainer, checkpoint: Path, resume: bool, reporter: R
     elif resume:
         reporter.note(f"{checkpoint} is not there: the run begins anew")
     trainer.save()  # a folder that cannot be written shows now, not in an hour
-    trainer.run(reporter.step, reporter.evaluation, reporter.note)
+    try:
+        trainer.run(reporter.step, reporter.evaluation, reporter.note)
+    except KeyboardInterrupt:
+        reporter.note(f"stopped at step {trainer.state.step:,}; {reporter.again}")
+        raise

@@ -175,7 +175,6 @@ class Trainer:
                     saved = time.monotonic()
             self.save()
         if interrupted():
-            on_note(f"stopped at step {self.state.step:,}; the same command goes on with --resume")
             raise KeyboardInterrupt
 
     def _learn(self) -> int:
@@ -281,6 +280,7 @@ class Trainer:
     def _early(self) -> str:
         """Why the run ends before its budget does."""
         return (
-            f"stopped early, at step {self.state.step:,}: no evaluation was better than that of "
-            f"step {self.state.best_step:,} (--patience {self.settings.patience})"
+            f"stopped early, at step {self.state.step:,}: nothing better was found since step "
+            f"{self.state.best_step:,}, in as many evaluations as patience lasts "
+            f"({self.settings.patience})"
         )

@@ -1,4 +1,4 @@
-"""Figures of the models that ship were measured of these very files; what pages name is there."""
+"""README's two tables of what ships were measured of these very files; what pages name is there."""
 
 from __future__ import annotations
 

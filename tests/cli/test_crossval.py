@@ -232,9 +232,12 @@ def test_folds_are_told_what_the_command_was(monkeypatch, cli, three, tmp_path):
     )
     monkeypatch.setattr("splicenet.cli.crossval._report", lambda folder, folds: folder.touch())
     (tmp_path / "crossval.md").touch()
+    held_out = tmp_path / "test.bed"
+    held_out.write_text(three.with_name("right.bed").read_text() + "chrQ\t0\t9\n")
     choices = ("--untold", 0.5, "--incomplete", "left", "--incomplete", "third")
-    done = cli("crossval", three, "--species-bias", *choices, "-o", tmp_path)
+    done = cli("crossval", three, "--species-bias", *choices, "--holdout", held_out, "-o", tmp_path)
     assert done.code == 0, done.err
+    assert "match none of the genome's (the first is chrQ): 1" in done.err
     assert len(begun) == 6
     for command in begun:
         told = command.arguments

@@ -13,6 +13,8 @@ from splicenet.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SHOWN = r"(?:\S.*\| *)?splicenet "
+"""How a line begins that shows a command, by itself or at the end of a pipe."""
 NAMES = cli.list_commands(click.Context(cli))
 
 
@@ -25,11 +27,25 @@ def models(monkeypatch, tmp_path):
             (tmp_path / name).touch()
 
 
+def commands(line: str) -> list[list[str]]:
+    """The words behind ``splicenet`` of each of its commands between the pipes of a line."""
+    found: list[list[str]] = [[]]
+    for word in shlex.split(line.replace("; ", " ; "), comments=True):
+        if word in ("|", ";"):
+            found.append([])
+        else:
+            found[-1].append(word)
+    return [words[1:] for words in found if words[:1] == ["splicenet"]]
+
+
 def understood(line: str) -> None:
-    """Parse a command line up to its pipe or redirection, options and values; run nothing."""
-    words = shlex.split(line, comments=True)[1:]
-    end = next((place for place, word in enumerate(words) if word in ("|", ">")), len(words))
-    name, *arguments = words[:end]
+    """Parse the options and values of a line's commands up to a redirection; run nothing."""
+    for words in commands(line):
+        parsed(words[: words.index(">")] if ">" in words else words, line)
+
+
+def parsed(words: list[str], line: str) -> None:
+    name, *arguments = words
     context = click.Context(cli, info_name="splicenet")
     command = cli.get_command(context, name)
     assert command is not None, line
@@ -43,16 +59,15 @@ def understood(line: str) -> None:
 def test_commands_of_a_page(page):
     blocks = re.findall(r"^```\w*\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    shown = [one for line in lines for one in re.split(r"; (?=splicenet )", line)]
-    for line in shown:
-        if line.startswith("splicenet ") and not line.startswith("splicenet --help"):
+    for line in lines:
+        if re.match(SHOWN, line) and not line.startswith("splicenet --help"):
             understood(line)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_examples_of_help(name):
     command = cli.get_command(click.Context(cli), name)
-    examples = re.findall(r"^ *(splicenet .*(?:\\\n.*)*)", command.help or "", re.M)
+    examples = re.findall(rf"^ *({SHOWN}.*(?:\\\n.*)*)", command.help or "", re.M)
     assert examples, f"splicenet {name} --help shows no example"
     for line in examples:
         understood(line.replace("\\\n", " "))

@@ -220,7 +220,16 @@ def test_sites_that_are_none(refused, fly_files, tmp_path):
 
 
 def test_either_a_model_or_sites(cli, fly_files):
-    for what in ((), ("-m", "a", "--sites", "b")):
-        done = cli("evaluate", *what, "-f", fly_files.fasta)
-        assert done.code == 2
-        assert "either --model or --sites" in done.err
+    done = cli("evaluate", "-m", "a", "--sites", "b", "-f", fly_files.fasta)
+    assert done.code == 2
+    assert "either --model or --sites" in done.err
+
+
+def test_without_either_a_model_that_ships(cli, fly_files):
+    files = ("-f", fly_files.fasta, "-a", fly_files.annotation)
+    region = ("-r", f"{fly_files.contig}:100,001-130,000")
+    found, named = (
+        cli("evaluate", *model, *files, *region) for model in ((), ("-m", "universal:any"))
+    )
+    assert "read as any" in found.err
+    assert found.code == named.code == 0 and found.out == named.out

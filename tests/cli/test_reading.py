@@ -108,7 +108,7 @@ def test_a_genome_like_none_of_the_species_is_told_so(
     save_model(path, replace(trained_model, words={"strange": strange}))
     run = ("predict", fly_files.fasta, *REGION)
     found, any_, plain = (cli(*run, "-m", model) for model in (path, f"{path}:any", trained))
-    assert f"is like no species of {path}; read as any" in found.err
+    assert f"its words are not those of a species of {path}; read as any" in found.err
     assert any_.err == plain.err == ""
     assert found.out == any_.out.replace("m.splicenet:any", "m.splicenet")
 

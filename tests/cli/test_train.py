@@ -31,6 +31,7 @@ def test_model_course_and_summary(train, tmp_path):
     assert "validation AUPRC donor " in done.err
     assert f"{tmp_path / 'fly.splicenet'}: best at step " in done.err
     assert "fly, held out, both strands: " in done.err
+    assert "it has hardly learned anything yet; train longer" in done.err
     record = load_model(tmp_path / "fly.splicenet").record
     assert record["steps"] == 12
     assert record["data"]["fly"]["held_out"] == [["NC_004353.4", 600_000, 640_000]]

@@ -301,6 +301,14 @@ def test_every_change_of_a_region(cli, options, fly_files, site, tmp_path):
     assert cli("mutscan", *options, "-r", region, "-o", out).code == 0
     found = read(out)
     assert len(found) == 18
+    shifted = tmp_path / "shifted.gtf"
+    lines = gzip.open(fly_files.annotation, "rt").read().splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    moved = [[*row[:3], str(int(row[3]) + 7), str(int(row[4]) + 7), *row[5:]] for row in rows]
+    shifted.write_text("".join("\t".join(row) + "\n" for row in moved))
+    for genes, doubted in ((fly_files.annotation, False), (shifted, True)):
+        said = cli("mutscan", *options, "-r", region, "-a", genes, "-o", tmp_path / "genes.vcf").err
+        assert ("is it of another assembly, or shifted?" in said) == doubted
     assert (tmp_path / "scan.vcf.gz.tbi").exists()
     assert cli("variants", out, *options, "-o", again).code == 0
     assert read(again) == found

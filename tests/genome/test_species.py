@@ -38,6 +38,12 @@ def test_an_annotation_of_another_assembly_is_doubted(tmp_path, fly_files, fly_s
         path.write_text("".join("\t".join(change(row)) + "\n" for row in rows))
         notes = open_species("fly", fly_files.fasta, path).notes
         assert re.search(r"\.gtf: of its introns \d%.* or shifted\?", notes[-1]), notes
+    # Two introns that are both strange say little.
+    exons = [row for row in rows if row[2] == "exon" and row[6] == "+"]
+    few = [row for row in exons if row[8].split(";")[:2] == exons[0][8].split(";")[:2]]
+    assert 2 < len(few) < 10
+    path.write_text("".join("\t".join([*row[:6], "-", *row[7:]]) + "\n" for row in few))
+    assert not open_species("fly", fly_files.fasta, path).notes
 
 
 def test_reads_alone(read_files):

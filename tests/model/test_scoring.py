@@ -116,13 +116,15 @@ def test_it_hardly_matters_where_windows_begin(network, long_stretch, trained_mo
 
 @pytest.mark.parametrize("name", shipped_models())
 def test_nor_does_it_with_the_shipped_models(long_stretch, name):
-    """Of what the recurrent level heard 37 % is left every 512 bases: .00005 at 5,120."""
+    """Of what the recurrent level heard at most 37 % is left every 512 bases: .0003 at 4,096."""
     model = open_model(name)
-    one, other = (
-        from_another_line(model.network.fused(), long_stretch, offset, model.flank)
-        for offset in (0, 10_000)
+    network = model.network.fused()
+    one, *others = (
+        from_another_line(network, long_stretch, offset, model.flank)
+        for offset in (0, 10_000, 25_000)
     )
-    assert np.abs(one - other).max() < 1e-4
+    for other in others:
+        assert np.abs(one - other).max() < 1e-4
 
 
 def test_a_flank_that_is_too_short_would_show(network, long_stretch):

@@ -34,7 +34,9 @@ def test_regions_to_hold_out_that_lie_nowhere_are_told(fly_species, fly_files, t
     path = tmp_path / "test.bed"
     path.write_text(f"{fly_files.contig}\t0\t90000\nchrX\t0\t9000\nchrX\t9500\t9900\n")
     parts = split_species([fly_species], str(path), SETTINGS)
-    assert parts.notes == [f"{path}: regions on contigs that no genome here has: 2"]
+    assert parts.notes == [
+        f"{path}: regions on contigs that match none of the genome's (the first is chrX): 2"
+    ]
     assert not split_species([fly_species], f"{fly_files.contig}:1-90000", SETTINGS).notes
 
 

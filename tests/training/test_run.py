@@ -126,7 +126,7 @@ def test_best_weights_are_kept_and_not_the_last(train, monkeypatch):
     short = train("patient", steps=12, evaluations=3, patience=1, reporter=reporter)
     assert short.record["steps"] == 8
     (note,) = reporter.notes
-    assert note.startswith("stopped early, at step 8: no evaluation was better than that of step 4")
+    assert note.startswith("stopped early, at step 8: nothing better was found since step 4, ")
     assert same_weights(first, short)
 
 
@@ -176,7 +176,7 @@ def test_interrupted_in_the_middle_of_a_step_and_resumed(train, tmp_path, monkey
         reporter = Notes()
         with pytest.raises(KeyboardInterrupt):
             train("broken", steps=8, evaluations=4, reporter=reporter)
-    assert reporter.notes == [f"stopped at step {draw}; the same command goes on with --resume"]
+    assert reporter.notes == [f"stopped at step {draw}; {reporter.again}"]
     assert checkpoint_path(tmp_path / "broken.splicenet").exists()
     assert not (tmp_path / "broken.splicenet").exists()
     reporter = Notes()

@@ -6,13 +6,17 @@ Two things sort them that it cannot weigh by itself: how the likely sites of a s
 What passes is a label, what is neither likely nor impossible is not known, and all else is no
 site. A model that has learned these finds more of them.
 
+It is also sure of them, right or wrong, and nothing here knows how often it is wrong. What knows
+best is the model that it began with: of what the last one gives the same score, that one's mean
+probability is what is promised.
+
 Coordinates are 0-based half-open.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -40,7 +44,7 @@ from splicenet.training.settings import TrainingSettings
 
 __all__ = ["ROUNDS", "self_labelled", "self_train"]
 
-ROUNDS = 4
+ROUNDS = 3
 
 _LIKELY = 0.5
 """Probability of an intron, over all ways to read its strand."""
@@ -69,10 +73,12 @@ def self_train(
     restart: bool = False,
     freeze: Sequence[str] = (),
     reporter: Reporter | None = None,
+    on_round: Callable[[Model], object] = lambda model: None,
 ) -> Model:
     """Teach a model the introns that it finds itself, again and again, and write ``output``.
 
-    Probabilities are read on the scale of the model that it began from.
+    Its probabilities are those that the model of the beginning gives on average where it gives the
+    same score, and its thresholds have the highest F1 by them.
 
     Parameters
     ----------
@@ -84,12 +90,15 @@ def self_train(
         Of each round, which ends with its last weights: what could choose others are the same
         calls.
     rounds
-        Times to find introns and to learn them. What a round ends with stands beside ``output``
-        until all are done, so that a killed run goes on with ``resume`` where it was.
+        Times to find introns and to learn them, by the scale of the beginning. What a round ends
+        with stands beside ``output`` until all are done, so that a killed run goes on with
+        ``resume`` where it was.
     bases, outside
         As :func:`self_labelled` takes them.
     device, resume, restart, freeze, reporter
         As :func:`~splicenet.training.run.train_model` takes them.
+    on_round
+        Called with the model of every round that was not done before.
 
     Raises
     ------
@@ -103,16 +112,18 @@ def self_train(
     paths = [*between, Path(output)]
     for path in paths:
         claim(path, resume or restart)
-    model = open_model(init)
-    shape = NetworkConfig(frames=model.network.config.codons)
+    first = model = open_model(init)
+    shape = NetworkConfig(frames=first.network.config.codons)
     for number, path in enumerate(paths, 1):
         if resume and path in between and path.exists():
             init, model = path, load_model(path)
             continue
+        first.network.to(device)
         model.network.to(device)
         taught, parts, count = self_labelled(
             model,
             species,
+            first=first,
             bases=bases,
             outside=outside,
             seed=settings.seed,
@@ -125,7 +136,7 @@ def self_train(
             config=shape,
             settings=settings,
             parts=parts,
-            scale=model.scale,
+            scale=first.scale if path in between else None,
             device=device,
             resume=resume and checkpoint_path(path).exists(),
             restart=restart,
@@ -133,6 +144,7 @@ def self_train(
             freeze=freeze,
             reporter=reporter,
         )
+        on_round(model)
         init = path
     for path in between:
         path.unlink()
@@ -152,12 +164,16 @@ def self_labelled(
     model: Model,
     species: Species,
     *,
+    first: Model,
     bases: int,
     outside: Sequence[Interval],
     seed: int,
     scoring: Callable[[int], Callable[[int], object]],
 ) -> tuple[Species, Parts, int]:
     """The species with introns that the model finds as labels, its parts, and how many they are.
+
+    The labels of what is kept for validation are drawn, each base by the probability that the
+    ``first`` model gives it.
 
     Which blocks of the genome are read, and which are kept for validation, the seed alone decides,
     so that what one round has not learned from the next does not either.
@@ -192,6 +208,7 @@ def self_labelled(
         for strand, values in zip(STRANDS, scores.values, strict=True):
             places = np.flatnonzero(values.max(0) >= _DOUBTFUL)
             doubtful[contig, strand].append(places + scores.start)
+    drawn = _drawn(_read(first, species.genome, watched), np.random.default_rng(seed))
     introns = [
         intron.junction
         for chain in decode(sites, learned_grammar(sites), threshold=_LIKELY)
@@ -204,7 +221,11 @@ def self_labelled(
             "annotate some genes"
         )
     taught = replace(
-        species, labels=_labels(introns, doubtful), genes=[], transcripts=(), junctions=()
+        species,
+        labels=_joined(_labels(introns, doubtful).within(subtract(read, watched)), drawn),
+        genes=[],
+        transcripts=(),
+        junctions=(),
     )
     unread = complement(read, species.genome.lengths)
     split = Split(subtract(read, watched), watched, unread)
@@ -261,3 +282,34 @@ def _labels(introns: Sequence[Junction], doubtful: dict[Key, list[np.ndarray]]) 
         {key: np.array([place for place, _ in rows], np.int64) for key, rows in ordered.items()},
         {key: np.array([value for _, value in rows], np.uint8) for key, rows in ordered.items()},
     )
+
+
+def _drawn(read: Iterable[tuple[str, Scores]], random: np.random.Generator) -> Labels:
+    """Sites drawn at random, each base by its probabilities."""
+    found: dict[Key, list[tuple[np.ndarray, np.ndarray]]] = defaultdict(list)
+    for contig, scores in read:
+        for strand, (donor, acceptor) in zip(STRANDS, scores.values, strict=True):
+            chance = random.random(donor.size)
+            places = np.flatnonzero(chance < donor + acceptor)
+            kinds = np.where(chance[places] < donor[places], DONOR, DONOR + 1)
+            found[contig, strand].append((places + scores.start, kinds.astype(np.uint8)))
+    columns = {
+        key: tuple(map(np.concatenate, zip(*parts, strict=True))) for key, parts in found.items()
+    }
+    return Labels(
+        {key: places for key, (places, _) in columns.items()},
+        {key: kinds for key, (_, kinds) in columns.items()},
+    )
+
+
+def _joined(one: Labels, other: Labels) -> Labels:
+    """Labels of two parts of a genome; all bases are known."""
+    positions, values = dict(one.positions), dict(one.values)
+    for key, places in other.positions.items():
+        both = np.concatenate([positions.get(key, places[:0]), places])
+        order = np.argsort(both)
+        positions[key] = both[order]
+        values[key] = np.concatenate([values.get(key, other.values[key][:0]), other.values[key]])[
+            order
+        ]
+    return Labels(positions, values)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,11 +11,18 @@ from splicenet.genome.alphabet import encode, reverse_complement
 from splicenet.genome.intervals import Interval, Junction
 from splicenet.genome.labels import UNKNOWN
 from splicenet.genome.reading_frames import frame_through
-from splicenet.model.modelfile import load_model, save_model
+from splicenet.model.modelfile import Scale, load_model, save_model
 from splicenet.training import self_training
 from splicenet.training.course import Reporter
 from splicenet.training.self_training import self_labelled, self_train
 from splicenet.training.settings import TrainingSettings
+
+
+class Always(dict):
+    """Calibrations by which every base is a donor, and none an acceptor."""
+
+    def __getitem__(self, kind):
+        return SimpleNamespace(apply=lambda values: np.full_like(values, kind == "donor"))
 
 
 class Notes(Reporter):
@@ -39,7 +47,8 @@ def bases_of(regions):
 
 def labelled(model, species, outside, **same):
     heard = Notes()
-    options = {"bases": 2_000_000, "seed": 1, "scoring": lambda n: heard.scoring("", n)} | same
+    options = {"first": model, "bases": 2_000_000, "seed": 1} | same
+    options["scoring"] = lambda bases: heard.scoring("", bases)
     return *self_labelled(model, species, outside=outside, **options), heard
 
 
@@ -50,13 +59,11 @@ def outside(fly_files):
 
 def test_a_model_labels_for_itself(trained_model, fly_species, fly_files, outside):
     species, parts, count, heard = labelled(trained_model, fly_species, outside)
-    known = {(j.start, j.end, j.strand) for t in fly_species.transcripts for j in t.introns}
-    donors = {(s.position, s.strand) for s in species.labels.sites() if s.kind == "donor"}
-    acceptors = {(s.position, s.strand) for s in species.labels.sites() if s.kind == "acceptor"}
-    assert len(donors) <= count and len(acceptors) <= count
+    taught = species.labels.within(parts.splits[0].training)
+    assert 0 < taught.count("donor") <= count and 0 < taught.count("acceptor") <= count
     true = {(s.position, s.strand, s.kind) for s in fly_species.labels.sites()}
-    called = {(s.position, s.strand, s.kind) for s in species.labels.sites()}
-    assert known and len(called & true) > len(called) / 2
+    called = {(s.position, s.strand, s.kind) for s in taught.sites()}
+    assert len(called & true) > len(called) / 2
     assert min(s.position for s in species.labels.sites()) >= 700_000
     split = parts.splits[0]
     assert bases_of(split.training) > 5 * bases_of(split.validation) > 0
@@ -80,6 +87,22 @@ def test_what_is_doubtful_is_unknown(trained_model, fly_species, outside, monkey
     monkeypatch.setattr(self_training, "_FRAME", 301)
     with pytest.raises(TrainingError, match="sure of 0 introns"):
         labelled(trained_model, fly_species, outside)
+
+
+def test_what_is_promised_is_what_the_first_model_thinks(trained_model, fly_species, outside):
+    """Sites to validate by are drawn by its probabilities, whatever another model finds."""
+    species, parts, *_ = labelled(trained_model, fly_species, outside)
+    watched = parts.splits[0].validation
+    read = list(self_training._read(trained_model, fly_species.genome, watched))
+    drawn = species.labels.within(watched)
+    for index, kind in enumerate(("donor", "acceptor")):
+        expected = sum(scores.values[:, index].sum() for _, scores in read)
+        assert expected > 5
+        assert abs(drawn.count(kind) - expected) < 4 * expected**0.5
+    # A base that it is sure of is drawn, and one that it excludes is not.
+    sure = replace(trained_model, scale=Scale(Always(), trained_model.scale.threshold))
+    everywhere, *_ = labelled(trained_model, fly_species, outside, first=sure)
+    assert everywhere.labels.within(watched).count("donor") == 2 * bases_of(watched)
 
 
 def test_exons_are_read_in_the_direction_of_transcription():
@@ -115,7 +138,7 @@ def test_rounds_that_were_killed_go_on(trained_model, fly_species, outside, tmp_
         "mine.splicenet",
         "mine.metrics.tsv",
     }
-    assert whole.scale == trained_model.scale
+    assert whole.scale != trained_model.scale
     assert len(whole.record["ancestors"]) == len(trained_model.record.get("ancestors", [])) + 2
 
     taught = self_training.train_model
@@ -135,6 +158,7 @@ def test_rounds_that_were_killed_go_on(trained_model, fly_species, outside, tmp_
     self_train(start, fly_species, again, resume=True, **rounds)
     assert len(calls) == 3 and calls[2] == tmp_path / "again.round1.splicenet"
     assert not (tmp_path / "again.round1.splicenet").exists()
+    assert load_model(again).scale == whole.scale
     theirs, ours = (load_model(path).network.state_dict() for path in (output, again))
     assert all(theirs[name].equal(ours[name]) for name in theirs)
 

@@ -22,7 +22,15 @@ from splicenet.training.checkpoint import RunState
 from splicenet.training.parts import Parts
 from splicenet.training.settings import TrainingSettings
 
-__all__ = ["run_record", "task_record"]
+__all__ = ["run_record", "task_record", "training_record"]
+
+
+def training_record(
+    settings: TrainingSettings, init: str | Path | None, freeze: Sequence[str]
+) -> dict[str, Any]:
+    """What was chosen, and what it began from, as JSON."""
+    parent = None if init is None else _parent(init)
+    return settings.to_dict() | {"init": parent, "freeze": list(freeze)}
 
 
 def run_record(
@@ -35,8 +43,7 @@ def run_record(
     """How this model comes to be, as JSON."""
     return {
         "network": config.to_dict(),
-        "training": settings.to_dict()
-        | {"init": None if init is None else _parent(init), "freeze": list(freeze)},
+        "training": training_record(settings, init, freeze),
         "data": {
             one.name: one.sources
             | {

@@ -15,11 +15,13 @@ Coordinates are 0-based half-open.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +41,8 @@ from splicenet.model.scoring import Scores, Stretch, scan
 from splicenet.model.shipped import open_model
 from splicenet.training.course import Reporter, checkpoint_path, claim
 from splicenet.training.parts import Parts
+from splicenet.training.precision import resolved
+from splicenet.training.record import training_record
 from splicenet.training.run import train_model
 from splicenet.training.settings import TrainingSettings
 
@@ -106,7 +110,7 @@ def self_train(
         If the run cannot start, go on, or write its result.
     """
     reporter = _Rounds(reporter or Reporter())
-    settings = replace(settings, evaluations=1)
+    settings = replace(settings, evaluations=1, precision=resolved(settings.precision, device))
     stem = str(output).removesuffix(SUFFIX)
     between = [Path(f"{stem}.round{number}{SUFFIX}") for number in range(1, rounds)]
     paths = [*between, Path(output)]
@@ -116,7 +120,9 @@ def self_train(
     shape = NetworkConfig(frames=first.network.config.codons)
     for number, path in enumerate(paths, 1):
         if resume and path in between and path.exists():
-            init, model = path, load_model(path)
+            model = load_model(path)
+            _check(model, path, species, training_record(settings, init, freeze))
+            init = path
             continue
         first.network.to(device)
         model.network.to(device)
@@ -150,6 +156,18 @@ def self_train(
         path.unlink()
         Path(f"{str(path).removesuffix(SUFFIX)}.metrics.tsv").unlink(missing_ok=True)
     return model
+
+
+def _check(model: Model, path: Path, species: Species, training: dict[str, Any]) -> None:
+    """Refuse what another run left."""
+    data = model.record["data"].get(species.name, {})
+    same = json.loads(json.dumps([training, species.sources["fasta"]]))
+    if same != [model.record["training"], data.get("fasta")]:
+        raise TrainingError(
+            "was made with other settings, of another genome or from another model; go on with "
+            "those, or throw it away with --restart",
+            path=path,
+        )
 
 
 class _Rounds(Reporter):

@@ -155,6 +155,9 @@ def test_rounds_that_were_killed_go_on(trained_model, fly_species, outside, tmp_
     with pytest.raises(KeyboardInterrupt):
         self_train(start, fly_species, again, **rounds)
     assert not again.exists() and (tmp_path / "again.round1.splicenet").exists()
+    others = rounds | {"settings": replace(settings, learning_rate=2e-4)}
+    with pytest.raises(TrainingError, match="other settings"):
+        self_train(start, fly_species, again, resume=True, **others)
     self_train(start, fly_species, again, resume=True, **rounds)
     assert len(calls) == 3 and calls[2] == tmp_path / "again.round1.splicenet"
     assert not (tmp_path / "again.round1.splicenet").exists()

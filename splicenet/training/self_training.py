@@ -92,7 +92,7 @@ def self_train(
         The genome; its labels are not looked at.
     settings
         Of each round, which ends with its last weights: what could choose others are the same
-        calls.
+        calls. In a small genome there are fewer steps: what is read again and again is believed.
     rounds
         Times to find introns and to learn them, by the scale of the beginning. What a round ends
         with stands beside ``output`` until all are done, so that a killed run goes on with
@@ -111,6 +111,7 @@ def self_train(
     """
     reporter = _Rounds(reporter or Reporter())
     settings = replace(settings, evaluations=1, precision=resolved(settings.precision, device))
+    settings = _once(settings, min(bases, _strand_bases(species.genome, outside)) // rounds)
     stem = str(output).removesuffix(SUFFIX)
     between = [Path(f"{stem}.round{number}{SUFFIX}") for number in range(1, rounds)]
     paths = [*between, Path(output)]
@@ -156,6 +157,20 @@ def self_train(
         path.unlink()
         Path(f"{str(path).removesuffix(SUFFIX)}.metrics.tsv").unlink(missing_ok=True)
     return model
+
+
+def _strand_bases(genome: Genome, outside: Sequence[Interval]) -> int:
+    return 2 * sum(map(len, complement(outside, genome.lengths)))
+
+
+def _once(settings: TrainingSettings, strand_bases: int) -> TrainingSettings:
+    """No more steps than draw so many bases."""
+    if settings.steps is None:
+        return settings
+    steps = max(1, min(settings.steps, strand_bases // settings.batch_tokens))
+    return replace(
+        settings, steps=steps, warmup_steps=max(1, min(settings.warmup_steps, steps // 10))
+    )
 
 
 def _check(model: Model, path: Path, species: Species, training: dict[str, Any]) -> None:

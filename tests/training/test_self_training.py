@@ -105,6 +105,16 @@ def test_what_is_promised_is_what_the_first_model_thinks(trained_model, fly_spec
     assert everywhere.labels.within(watched).count("donor") == 2 * bases_of(watched)
 
 
+def test_a_small_genome_is_read_once():
+    """A third of a megabase has fewer than 300 batches; a large genome has them all."""
+    settings = TrainingSettings(steps=300, warmup_steps=30)
+    few = self_training._once(settings, 20 * settings.batch_tokens + 5)
+    assert (few.steps, few.warmup_steps) == (20, 2)
+    assert self_training._once(settings, 1000 * settings.batch_tokens) == settings
+    by_time = TrainingSettings(minutes=1)
+    assert self_training._once(by_time, 5) == by_time
+
+
 def test_exons_are_read_in_the_direction_of_transcription():
     #            exon    intron       exon
     codes = encode("CATAACGCC" + "GTAAGTTTTCAG" + "GCCTGACG")

@@ -42,8 +42,9 @@ from splicenet.inference.haplotypes import Haplotype, compared
 from splicenet.inference.variants import VariantScorer
 from splicenet.inference.windows import WindowReader
 from splicenet.model.calibration import Calibration
-from splicenet.model.modelfile import Model, Scale, save_model
+from splicenet.model.modelfile import Model, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.scale import Scale
 from splicenet.model.scoring import site_probabilities
 from splicenet.model.shipped import open_model
 

@@ -20,6 +20,7 @@ from splicenet.cli.options import (
 )
 from splicenet.cli.progress import bases_bar
 from splicenet.cli.reading import name_reading
+from splicenet.cli.scanning import count_copies
 from splicenet.evaluation.judge import (
     Judgement,
     judge_baselines,
@@ -212,6 +213,8 @@ def _judged(
         # First, for there may be nothing to train them on.
         classical = judge_baselines(one, where) if baselines else ()
         if models:
+            if models[index].scale.copies:
+                count_copies(one.genome)
             with bases_bar(one.name, 2 * sum(map(len, where))) as bar:
                 judgement = judge_model(models[index], one, where, on_bases=bar.update)
             judged.append((one.name, judgement))

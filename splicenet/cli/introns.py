@@ -64,6 +64,7 @@ def introns(
     max_intron: int | None,
     regions: str | None,
     batch_tokens: int,
+    copies: bool,
     device: str,
     threads: int | None,
 ) -> None:
@@ -87,7 +88,7 @@ def introns(
         grammar = annotated_grammar(learned_from, longest_intron=max_intron)
     with open_genome(fasta) as genome:
         told = name_reading(model, genome)
-        predictor = Predictor(told, device=place, batch_tokens=batch_tokens)
+        predictor = Predictor(told, device=place, batch_tokens=batch_tokens, copies=copies)
         header = [f"splicenet {__version__}, model {Path(told).name}, probability >= {threshold:g}"]
         where = None if regions is None else open_regions(regions, genome)
         scores = scan_genome(predictor, genome, where)

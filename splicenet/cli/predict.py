@@ -66,6 +66,7 @@ def predict(
     regions: str | None,
     strand: str,
     batch_tokens: int,
+    copies: bool,
     device: str,
     threads: int | None,
 ) -> None:
@@ -89,7 +90,7 @@ def predict(
     strands: tuple[Strand, ...] = STRANDS if strand == "both" else (strand,)  # type: ignore[assignment]
     with open_genome(fasta) as genome, ExitStack() as stack:
         told = name_reading(model, genome)
-        predictor = Predictor(told, device=place, batch_tokens=batch_tokens)
+        predictor = Predictor(told, device=place, batch_tokens=batch_tokens, copies=copies)
         if tasks is not None and not predictor.model.network.config.tasks:
             raise click.UsageError(f"--tasks: the model {told} knows no task but splice sites")
         at: dict[Kind, float] = (

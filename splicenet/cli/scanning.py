@@ -7,20 +7,20 @@ from typing import Any, TypeVar
 
 import click
 
-from splicenet.cli.options import device_options, model_option
+from splicenet.cli.options import device_options, model_option, tell
 from splicenet.cli.progress import bases_bar
 from splicenet.genome.intervals import Interval
 from splicenet.genome.sequence import Genome
 from splicenet.inference.predictor import Predictor
 from splicenet.model.scoring import BATCH_TOKENS, Scores
 
-__all__ = ["scan_genome", "scanning_options"]
+__all__ = ["count_copies", "scan_genome", "scanning_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def scanning_options(what: str) -> Callable[[Command], Command]:
-    """The genome, ``-m``, ``-o`` for ``what``, ``-r``, ``--batch-tokens``, and the device's."""
+    """The genome, ``-m``, ``-o`` for ``what``, where, how, ``--copies``, and the device's."""
 
     def decorate(command: Command) -> Command:
         for option in reversed(
@@ -47,6 +47,13 @@ def scanning_options(what: str) -> Callable[[Command], Command]:
                     help="Bases in a batch, both strands and flanks counted; memory grows "
                     "with it. A window, some 140,000, is the least.",
                 ),
+                click.option(
+                    "--copies/--no-copies",
+                    default=True,
+                    show_default=True,
+                    help="Mark down what stands in the genome more than once, such as "
+                    "transposons, as far as the model has learned to.",
+                ),
                 device_options,
             ]
         ):
@@ -54,6 +61,19 @@ def scanning_options(what: str) -> Callable[[Command], Command]:
         return command
 
     return decorate
+
+
+def count_copies(genome: Genome) -> None:
+    """Count what stands in a genome more than once, with a progress bar."""
+    with bases_bar("counting copies", sum(genome.lengths.values())) as bar:
+        copies = genome.copies(bar.update)
+    if copies.haplotypes > 1:
+        tell(
+            [
+                f"most of {genome.path} stands in it exactly twice, as in an assembly of both "
+                "haplotypes; as copies counts what stands in it three times and more"
+            ]
+        )
 
 
 def scan_genome(
@@ -68,6 +88,8 @@ def scan_genome(
     With ``tasks`` the answers to the model's local tasks follow behind.
     """
     bases = sum(genome.lengths.values() if regions is None else map(len, regions))
+    if predictor.asks_for_copies:
+        count_copies(genome)
     with bases_bar("predicting", 2 * bases) as bar:
         for contig, scores in predictor.scores(genome, regions, tasks=tasks):
             yield contig, scores

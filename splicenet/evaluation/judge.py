@@ -85,7 +85,13 @@ def judge_model(
 ) -> Judgement:
     """Score regions with a model as it is, where its network is, and calibrate the scores."""
     tally = tally_network(
-        model.network, species, regions, flank=model.flank, floor=_FLOOR, on_bases=on_bases
+        model.network,
+        species,
+        regions,
+        flank=model.flank,
+        floor=_FLOOR,
+        copies=model.scale.copies,
+        on_bases=on_bases,
     )
     scored = {
         protocol: {kind: by_kind[kind].mapped(model.calibration[kind].apply) for kind in KINDS}

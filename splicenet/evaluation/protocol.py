@@ -9,6 +9,7 @@ Coordinates are 0-based half-open.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,9 +19,10 @@ from splicenet.genome.intervals import Interval, Kind, Strand
 from splicenet.genome.labels import DONOR, KINDS, STRANDS, UNKNOWN
 from splicenet.genome.species import Species
 from splicenet.model.network import SpliceNetwork
+from splicenet.model.scale import marked_down
 from splicenet.model.scoring import BATCH_TOKENS, Scores, Stretch, scan
 
-__all__ = ["PROTOCOLS", "Tally", "score_regions", "tally_network"]
+__all__ = ["PROTOCOLS", "Tally", "Truth", "score_regions", "tally_network", "with_truth"]
 
 PROTOCOLS = ("both strands", "genes")
 
@@ -45,17 +47,12 @@ class Tally:
 
     def add(self, contig: str, scores: Scores) -> None:
         """Add scores of both strands of a stretch; unknown bases and N do not count."""
-        start, end = scores.start, scores.end
-        known = self._species.genome.fetch(contig, start, end) != N
-        for strand, by_kind in zip(STRANDS, scores.values, strict=True):
-            labels = self._species.labels.window(contig, start, end, strand)
-            labels = labels[::-1] if strand == "-" else labels  # back to plus-strand order
-            counts = known & (labels != UNKNOWN)
-            in_gene = counts & self._in_gene(Interval(contig, start, end, strand))
+        for strand, by_kind, truth in with_truth(self._species, contig, scores):
+            in_gene = self._in_gene(Interval(contig, scores.start, scores.end, strand))
+            masks = truth.counts, truth.counts & in_gene
             for index, kind in enumerate(KINDS):
-                truth = labels == DONOR + index
-                for protocol, mask in zip(PROTOCOLS, (counts, in_gene), strict=True):
-                    self.scored[protocol][kind].add(by_kind[index], truth, mask)
+                for protocol, mask in zip(PROTOCOLS, masks, strict=True):
+                    self.scored[protocol][kind].add(by_kind[index], truth.sites[index], mask)
 
     def _in_gene(self, stretch: Interval) -> np.ndarray:
         inside = np.zeros(len(stretch), dtype=bool)
@@ -63,6 +60,30 @@ class Tally:
         for index in np.flatnonzero((starts < stretch.end) & (ends > stretch.start)):
             inside[max(starts[index] - stretch.start, 0) : ends[index] - stretch.start] = True
         return inside
+
+
+class Truth(NamedTuple):
+    """What the labels say of the bases of one strand, in plus-strand order, bool.
+
+    ``counts``, (n,), is false where a base or its label is unknown; ``sites``, (2, n), says of each
+    kind which bases are one.
+    """
+
+    counts: np.ndarray
+    sites: np.ndarray
+
+
+def with_truth(
+    species: Species, contig: str, scores: Scores
+) -> Iterator[tuple[Strand, np.ndarray, Truth]]:
+    """The scores of each strand, (2, n), with the truth."""
+    start, end = scores.start, scores.end
+    known = species.genome.fetch(contig, start, end) != N
+    for strand, by_kind in zip(STRANDS, scores.values, strict=True):
+        labels = species.labels.window(contig, start, end, strand)
+        labels = labels[::-1] if strand == "-" else labels  # back to plus-strand order
+        sites = np.stack([labels == DONOR + index for index in range(len(KINDS))])
+        yield strand, by_kind, Truth(known & (labels != UNKNOWN), sites)
 
 
 _NO_GENES = (np.empty(0, np.int64), np.empty(0, np.int64))
@@ -84,14 +105,22 @@ def tally_network(
     *,
     flank: int,
     floor: float = 1e-4,
+    copies: float = 0.0,
     batch_tokens: int = BATCH_TOKENS,
     on_bases: Callable[[int], object] = lambda bases: None,
 ) -> Tally:
-    """Score regions with a network, uncalibrated; ``on_bases`` hears of every strand-base done."""
+    """Score regions with a network, uncalibrated; ``on_bases`` hears of every strand-base done.
+
+    ``copies`` as :attr:`~splicenet.model.scale.Scale.copies`.
+    """
     network = network.fused()
     tally = Tally(species, floor=floor)
+    counted = species.genome.copies() if copies else None
     stretches = (Stretch.of(species.genome, region) for region in regions)
     for contig, scores in scan(network, stretches, flank=flank, batch_tokens=batch_tokens):
+        if counted is not None:
+            share = counted.share(contig, scores.start, scores.end)
+            scores = Scores(scores.start, marked_down(scores.values, share, copies))
         tally.add(contig, scores)
         on_bases(scores.values[0].size)
     return tally

@@ -11,6 +11,7 @@ import shutil
 import stat
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ import pysam
 from splicenet.exceptions import SequenceError
 from splicenet.genome.alphabet import N, encode
 from splicenet.genome.checksum import sha256
+from splicenet.genome.copies import Copies
 from splicenet.genome.fasta_index import RawText, read_fai
 from splicenet.genome.indexed_fasta import IndexedFasta, prepare
 from splicenet.genome.lines import STANDARD_INPUT, file_name
@@ -56,6 +58,7 @@ class Genome:
         self.fasta = fasta.path
         self._source = source
         self._folder = folder
+        self._copies: Copies | None = None
         self._text = RawText(fasta.path, fasta.gzi)
         self._entries = {entry.name: entry for entry in read_fai(fasta.fai) if entry.length}
         self.lengths = {name: entry.length for name, entry in self._entries.items()}
@@ -126,6 +129,20 @@ class Genome:
             letter, offset = (wrong[0], wrong.start()) if wrong else ("", 0)
             message = f"{letter!r} at position {start + offset + 1:,} is no nucleotide"
             raise SequenceError(message, path=self.path, contig=contig) from None
+
+    def copies(self, on_bases: Callable[[int], object] = lambda bases: None) -> Copies:
+        """What of it stands in it more than once; counted when first asked for.
+
+        That takes some five seconds for 100 Mb; ``on_bases`` hears of every stretch.
+
+        Raises
+        ------
+        SequenceError
+            If it cannot be read.
+        """
+        if self._copies is None:
+            self._copies = Copies(self.fetch, self.lengths, on_bases=on_bases)
+        return self._copies
 
     def checksum(self) -> str:
         """SHA-256 of the file's bytes as they are on disk or came from standard input."""

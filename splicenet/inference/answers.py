@@ -28,5 +28,5 @@ class AnswerReader(WindowReader):
     def _score(self, windows: Sequence[Window]) -> list[np.ndarray]:
         numbers = read_local(self._network, np.stack([window.sense for window in windows]))
         sites = len(KINDS)
-        numbers[:, :sites] = self.calibrated(numbers[:, :sites])
+        numbers[:, :sites] = self.scale.apply(numbers[:, :sites])
         return [window.scores(rows) for window, rows in zip(windows, numbers, strict=True)]

@@ -14,6 +14,7 @@ import numpy as np
 
 from splicenet.exceptions import SequenceError
 from splicenet.genome.alphabet import N, encode
+from splicenet.genome.copies import Copies
 from splicenet.genome.intervals import Interval, Kind, Site, Strand
 from splicenet.genome.labels import KINDS, STRANDS
 from splicenet.genome.regions import read_regions
@@ -37,6 +38,9 @@ class Predictor:
         As torch names it.
     batch_tokens
         Bases in a batch, both strands counted; memory grows with it.
+    copies
+        Whether bases of a genome are marked down where much about them stands in it more than
+        once, as far as the model has learned to (:attr:`~splicenet.model.scale.Scale.copies`).
 
     Raises
     ------
@@ -45,19 +49,30 @@ class Predictor:
     """
 
     def __init__(
-        self, model: Model | str | Path, *, device: str = "cpu", batch_tokens: int = BATCH_TOKENS
+        self,
+        model: Model | str | Path,
+        *,
+        device: str = "cpu",
+        batch_tokens: int = BATCH_TOKENS,
+        copies: bool = True,
     ) -> None:
         self.model = model if isinstance(model, Model) else open_model(model)
         self._network = self.model.network.fused().to(device)
         self._batch_tokens = batch_tokens
+        self._copies = copies
 
     @property
     def threshold(self) -> dict[Kind, float]:
         """The probability from which a base is called, by kind, chosen for the highest F1."""
         return dict(self.model.threshold)
 
+    @property
+    def asks_for_copies(self) -> bool:
+        """Whether a genome's copies are counted before it is read."""
+        return self._copies and self.model.scale.copies > 0
+
     def predict(self, sequence: str) -> np.ndarray:
-        """Score every base of a sequence on both strands.
+        """Score every base of a sequence on both strands, as one that stands in no genome twice.
 
         Parameters
         ----------
@@ -111,7 +126,8 @@ class Predictor:
             In order; memory does not grow with the genome.
         """
         regions = _everything(genome) if regions is None else regions
-        return self._scan((Stretch.of(genome, region) for region in regions), tasks=tasks)
+        stretches = (Stretch.of(genome, region) for region in regions)
+        return self._scan(stretches, genome.copies() if self.asks_for_copies else None, tasks=tasks)
 
     def answers(
         self, genome: Genome, regions: Iterable[Interval] | None = None
@@ -153,17 +169,16 @@ class Predictor:
                 yield from call_sites(contig, scores, self.threshold)
 
     def _scan(
-        self, stretches: Iterable[Stretch], *, tasks: bool = False
+        self, stretches: Iterable[Stretch], copies: Copies | None = None, *, tasks: bool = False
     ) -> Iterator[tuple[str, Scores]]:
         """As :func:`scan` or :func:`local_scan`, with calibrated probabilities of sites."""
         windows = (local_scan if tasks else scan)(
             self._network, stretches, flank=self.model.flank, batch_tokens=self._batch_tokens
         )
         for contig, scores in windows:
-            for index, kind in enumerate(KINDS):
-                scores.values[:, index] = self.model.calibration[kind].apply(
-                    scores.values[:, index]
-                )
+            share = None if copies is None else copies.share(contig, scores.start, scores.end)
+            sites = scores.values[:, : len(KINDS)]
+            sites[:] = self.model.scale.apply(sites, share)
             yield contig, scores
 
 

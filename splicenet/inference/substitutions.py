@@ -98,7 +98,7 @@ def read_substitutions(
             for key in stretches[whole.key]
         ]
         probabilities, kept = local.reference(codes, first, last, beyond, asked)
-        for whole, rows in zip(batch, reader.calibrated(probabilities), strict=True):
+        for whole, rows in zip(batch, reader.scale.apply(probabilities), strict=True):
             values = whole.window.part(first, last).scores(rows)
             for key in stretches[whole.key]:
                 left = key[0].start - whole.key[0].start
@@ -111,7 +111,7 @@ def read_substitutions(
                 np.stack([one.window.sense for one in some]),
                 some[0].around,
             )
-            for one, rows in zip(some, reader.calibrated(read), strict=True):
+            for one, rows in zip(some, reader.scale.apply(read), strict=True):
                 alt[one.key] = one.window.scores(rows)
     return ref, alt
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from splicenet.genome.alphabet import N, reverse_complement
 from splicenet.genome.intervals import Strand
-from splicenet.genome.labels import KINDS
 from splicenet.model.incremental import IncrementalReader, can_read_increments
 from splicenet.model.modelfile import Model
 from splicenet.model.scoring import site_probabilities
@@ -67,7 +66,7 @@ class WindowReader:
 
     Attributes
     ----------
-    flank, phase
+    flank, phase, scale
         The model's.
     local
         The same network, to be read in increments; None if it cannot be.
@@ -77,7 +76,7 @@ class WindowReader:
         self.flank = model.flank
         self.phase = model.network.config.phase
         self.batch_tokens = batch_tokens
-        self._calibration = [model.calibration[kind] for kind in KINDS]
+        self.scale = model.scale
         self.local: IncrementalReader | None = None
         if can_read_increments(model.network):
             self.local = IncrementalReader(model.network, device)
@@ -103,13 +102,6 @@ class WindowReader:
                     results[index] = values
         return results
 
-    def calibrated(self, raw: np.ndarray) -> np.ndarray:
-        """Calibrate the network's probabilities, (B, 2, L)."""
-        values = np.empty_like(raw)
-        for kind, calibration in enumerate(self._calibration):
-            values[:, kind] = calibration.apply(raw[:, kind])
-        return values
-
     def _score(self, windows: Sequence[Window]) -> list[np.ndarray]:
         codes = np.stack([window.sense for window in windows])
         first = min(window.wanted[0] for window in windows)
@@ -123,5 +115,5 @@ class WindowReader:
         else:  # only what is wanted is read to the end
             probabilities, _ = local.reference(codes, first, last)
         parts = [window.part(first, last) for window in windows]
-        values = self.calibrated(probabilities)
+        values = self.scale.apply(probabilities)
         return [part.scores(rows) for part, rows in zip(parts, values, strict=True)]

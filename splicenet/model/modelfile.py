@@ -20,11 +20,11 @@ from torch import Tensor
 from splicenet.exceptions import ModelFileError
 from splicenet.genome.alphabet import LETTERS
 from splicenet.genome.intervals import Kind
-from splicenet.genome.labels import KINDS
 from splicenet.genome.output import atomic
 from splicenet.genome.spectrum import LENGTH
 from splicenet.model.calibration import Calibration
 from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.scale import Scale
 
 __all__ = [
     "ANY",
@@ -32,7 +32,6 @@ __all__ = [
     "LABEL_CONVENTION",
     "SUFFIX",
     "Model",
-    "Scale",
     "check_format",
     "load_model",
     "save_model",
@@ -49,33 +48,6 @@ LABEL_CONVENTION = (
     "0-based, in the direction of transcription"
 )
 _KEY = "splicenet"
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How to read the network's probabilities.
-
-    ``calibration`` and ``threshold`` are by kind: the map from the network's probability to an
-    honest one, and the calibrated probability from which a base is called a site.
-    """
-
-    calibration: Mapping[Kind, Calibration]
-    threshold: Mapping[Kind, float]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {
-            "calibration": {kind: self.calibration[kind].to_dict() for kind in KINDS},
-            "threshold": {kind: self.threshold[kind] for kind in KINDS},
-        }
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Scale:
-        """The scale that :meth:`to_dict` wrote."""
-        return cls(
-            {kind: Calibration.from_dict(values["calibration"][kind]) for kind in KINDS},
-            {kind: float(values["threshold"][kind]) for kind in KINDS},
-        )
 
 
 @dataclass

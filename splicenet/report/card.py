@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from splicenet.genome.labels import KINDS
-from splicenet.model.modelfile import Model
+from splicenet.model.modelfile import ANY, Model
 from splicenet.training.settings import TrainingSettings
 
 __all__ = ["model_card"]
@@ -57,6 +57,8 @@ def _training(model: Model) -> list[str]:
         f"- told which of {len(config.species)} species it reads, but for"
         f" {settings.get('untold', TrainingSettings.untold):.1%} of the windows"
     )
+    scales = {ANY: model.scale, **model.species}
+    copies = ", ".join(f"{name} {scale.copies:.2f}" for name, scale in scales.items())
     incomplete = ", ".join(dict.fromkeys(settings.get("incomplete", ())))
     return [
         f"- network: {config.architecture}{level}, {weights:,} weights",
@@ -65,6 +67,7 @@ def _training(model: Model) -> list[str]:
         f" {settings['batch_tokens']:,} bases, the best of them at step {record['best_step']:,};"
         f" seed {record['seed']}; began from {_file(settings.get('init'), 'nothing')}",
         *([f"- of {incomplete} only the spliced genes were learned from"] if incomplete else []),
+        f"- taken off log-odds where all about a base stands elsewhere in the genome too: {copies}",
         f"- flank: {model.flank:,} bases on either side of what is scored",
         f"- made with: {versions}",
     ]

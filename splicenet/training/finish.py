@@ -14,20 +14,22 @@ from typing import Any
 import numpy as np
 
 from splicenet.evaluation.calibration import fit_calibration
+from splicenet.evaluation.copies import CopiedBases, fit_copies
 from splicenet.evaluation.judge import judge_model
 from splicenet.evaluation.metrics import best_f1_threshold
-from splicenet.evaluation.protocol import PROTOCOLS, tally_network
+from splicenet.evaluation.protocol import PROTOCOLS
 from splicenet.evaluation.scored import ScoredBases
 from splicenet.genome.interval_sets import spread, thin_out
 from splicenet.genome.intervals import Interval, Kind
 from splicenet.genome.labels import KINDS
 from splicenet.genome.species import Species
-from splicenet.model.modelfile import Model, Scale
+from splicenet.model.modelfile import Model
 from splicenet.model.network import SpliceNetwork
-from splicenet.model.scoring import PROBE_LENGTH, measure_flank
+from splicenet.model.scale import Scale
+from splicenet.model.scoring import PROBE_LENGTH, Stretch, measure_flank, scan
 from splicenet.training.validation import VALIDATION_FLANK
 
-__all__ = ["calibrated_model", "held_out_record", "measured_flank", "thinned"]
+__all__ = ["calibrated_model", "fitted_scales", "held_out_record", "measured_flank", "thinned"]
 
 _FLOOR = 1e-4
 _DEFAULT_THRESHOLD, _LOWEST_THRESHOLD = 0.5, 0.01
@@ -48,37 +50,49 @@ def calibrated_model(
     seed: int,
     on_bases: Callable[[int], object] = lambda bases: None,
 ) -> Model:
-    """Measure the flank, and fit calibrations and thresholds on the validation sequence.
+    """Measure the flank, and fit scales on the validation sequence.
 
     One scale for each species with enough sites, and one for all of them together.
     """
     flank = measured_flank(network, validation, seed=seed)
+    scale, species = fitted_scales(
+        network, validation, flank=flank, validation_bases=validation_bases, on_bases=on_bases
+    )
+    return Model(network, flank, scale, species=species)
+
+
+def fitted_scales(
+    network: SpliceNetwork,
+    validation: Sequence[Part],
+    *,
+    flank: int,
+    validation_bases: int,
+    on_bases: Callable[[int], object] = lambda bases: None,
+) -> tuple[Scale, dict[str, Scale]]:
+    """What is taken off in copies, calibrations and thresholds: of any genome, and by species."""
     readers = {name: network.for_species(name) for name in (None, *network.config.species)}
     most = _CALIBRATION_SHARE * validation_bases // 2
 
-    def score(reader: SpliceNetwork, part: Part) -> Mapping[Kind, ScoredBases]:
+    def score(reader: SpliceNetwork, part: Part) -> CopiedBases:
         species, regions = part
-        return tally_network(
-            reader,
-            species,
-            spread(regions, most),
-            flank=max(flank, VALIDATION_FLANK),
-            floor=_FLOOR,
-            on_bases=on_bases,
-        ).scored[PROTOCOLS[0]]
+        found = CopiedBases(floor=_FLOOR)
+        stretches = (Stretch.of(species.genome, region) for region in spread(regions, most))
+        for contig, scores in scan(reader.fused(), stretches, flank=max(flank, VALIDATION_FLANK)):
+            found.add(species, contig, scores)
+            on_bases(scores.values[0].size)
+        return found
 
     untold = [score(readers[None], part) for part in validation]
-    together = {kind: _together([one[kind] for one in untold]) for kind in KINDS}
     scored = {
         part[0].name: score(readers[part[0].name], part) if part[0].name in readers else as_any
         for part, as_any in zip(validation, untold, strict=True)
     }
     species = {
-        name: _scale(one)
+        name: _learned(one)
         for name, one in scored.items()
-        if min(one[kind].sites for kind in KINDS) >= _ENOUGH_SITES
+        if min(one.scored(kind).sites for kind in range(len(KINDS))) >= _ENOUGH_SITES
     }
-    return Model(network, flank, _scale(together), species=species)
+    return _learned(CopiedBases.together(untold, floor=_FLOOR)), species
 
 
 def measured_flank(network: SpliceNetwork, validation: Sequence[Part], *, seed: int) -> int:
@@ -88,7 +102,14 @@ def measured_flank(network: SpliceNetwork, validation: Sequence[Part], *, seed: 
     return max(measure_flank(network.for_species(name).fused(), probes) for name in names)
 
 
-def _scale(scored: Mapping[Kind, ScoredBases]) -> Scale:
+def _learned(bases: CopiedBases) -> Scale:
+    """What is taken off in copies, and the scale of what is left."""
+    copies = fit_copies([bases.columns(index) for index in range(len(KINDS))])
+    left = {kind: bases.scored(index, copies) for index, kind in enumerate(KINDS)}
+    return _scale(left, copies)
+
+
+def _scale(scored: Mapping[Kind, ScoredBases], copies: float = 0.0) -> Scale:
     """Calibrations, and the thresholds of the highest F1."""
     calibration = {kind: fit_calibration(scored[kind]) for kind in KINDS}
     best = {kind: best_f1_threshold(scored[kind].mapped(calibration[kind].apply)) for kind in KINDS}
@@ -96,7 +117,7 @@ def _scale(scored: Mapping[Kind, ScoredBases]) -> Scale:
         kind: _DEFAULT_THRESHOLD if isnan(one) else max(_LOWEST_THRESHOLD, floor(1000 * one) / 1000)
         for kind, one in best.items()
     }
-    return Scale(calibration, threshold)
+    return Scale(calibration, threshold, copies)
 
 
 def thinned(parts: Sequence[Part], strand_bases: int | None) -> list[Part]:
@@ -143,14 +164,6 @@ def _metrics(
             for protocol in PROTOCOLS
         }
     return found
-
-
-def _together(parts: Sequence[ScoredBases]) -> ScoredBases:
-    """The scored bases of all species as one."""
-    whole = ScoredBases(floor=_FLOOR)
-    for part in parts:
-        whole.extend(part)
-    return whole
 
 
 def _probes(validation: Sequence[Part], seed: int) -> list[np.ndarray]:

@@ -17,9 +17,10 @@ from splicenet.genome.output import atomic
 from splicenet.genome.species import Species
 from splicenet.genome.targets import open_targets, resolve_tasks
 from splicenet.model.kin import sample_words
-from splicenet.model.modelfile import SUFFIX, Model, Scale, save_model
+from splicenet.model.modelfile import SUFFIX, Model, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
 from splicenet.model.provenance import inherit, learned_bases, seen_bases
+from splicenet.model.scale import Scale
 from splicenet.training.balance import Balance, last_shared
 from splicenet.training.batches import Batches
 from splicenet.training.course import Reporter, claim, run_to_the_end

@@ -282,10 +282,10 @@ def _read(
     """Calibrated probabilities."""
     stretches = [Stretch.of(genome, region) for region in regions]
     for contig, scores in scan(model.network.fused(), stretches, flank=model.flank):
-        values = np.stack(
-            [model.calibration[kind].apply(scores.values[:, i]) for i, kind in enumerate(KINDS)], 1
-        )
-        yield contig, Scores(scores.start, values)
+        share = None
+        if model.scale.copies:
+            share = genome.copies().share(contig, scores.start, scores.end)
+        yield contig, Scores(scores.start, model.scale.apply(scores.values, share))
 
 
 def _frame_of(intron: Junction, genome: Genome) -> int:

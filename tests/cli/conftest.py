@@ -136,8 +136,9 @@ def stretch(tmp_path_factory, fly_files, tiny) -> Stretch:
     from splicenet.genome.sequence import open_genome
     from splicenet.genome.tasks import REGIONS, Task
     from splicenet.model.calibration import Calibration
-    from splicenet.model.modelfile import Model, Scale, save_model
+    from splicenet.model.modelfile import Model, save_model
     from splicenet.model.network import NetworkConfig, SpliceNetwork
+    from splicenet.model.scale import Scale
 
     here = Stretch(tmp_path_factory.mktemp("stretch"))
     folder, start, end, sites = here

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from splicenet.model.calibration import Calibration
-from splicenet.model.modelfile import Model, Scale, save_model
+from splicenet.model.modelfile import Model, save_model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.scale import Scale
 from splicenet.training.checkpoint import RunState, save_checkpoint
 
 PLAIN = ("--architecture", "lstm", "--layers", "1", "--length", "512", "--batch-tokens", "1024")

@@ -200,6 +200,32 @@ def test_threshold(predict):
     assert len(rows(everything.out)) == 100 * 4
 
 
+def test_copies_are_marked_down_unless_told_not_to(predict, trained_model, fly_species, fly_files):
+    assert trained_model.scale.copies > 0
+    found = {
+        option: {
+            tuple(row[:4]): float(row[4])
+            for row in rows(predict(option, "--format", "tsv", "-t", "0.02").out)
+        }
+        for option in ("--copies", "--no-copies")
+    }
+    plain, marked = found["--no-copies"], found["--copies"]
+    assert marked.keys() < plain.keys()
+    share = fly_species.genome.copies().share(fly_files.contig, 0, 200_000)
+    for site, probability in marked.items():
+        assert (probability < plain[site]) == (share[int(site[1])] > 0)
+
+
+def test_an_assembly_of_both_haplotypes_is_told(predict, fly_files, tmp_path):
+    with pysam.FastaFile(str(fly_files.fasta)) as fasta:
+        letters = fasta.fetch(fly_files.contig, 100_000, 160_000)
+    both = tmp_path / "both.fa"
+    both.write_text("".join(f">{name}\n{letters}\n" for name in "ab"))
+    done = predict(fasta=both, regions="a:1-1,000")
+    assert done.code == 0
+    assert "exactly twice" in done.err
+
+
 def test_nothing_to_call_is_no_error(predict, tmp_path):
     done = predict("-t", 1, "-o", tmp_path / "none.bed.gz", "--bigwig", tmp_path / "none")
     assert done.code == 0

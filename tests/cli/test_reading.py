@@ -12,7 +12,8 @@ from splicenet.genome.sequence import open_genome
 from splicenet.model import shipped
 from splicenet.model.calibration import Calibration
 from splicenet.model.kin import sample_words
-from splicenet.model.modelfile import Scale, load_model, save_model
+from splicenet.model.modelfile import load_model, save_model
+from splicenet.model.scale import Scale
 
 REGION = ("-r", "NC_004353.4:100,001-160,000", "--threads", 1)
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import splicenet
 from splicenet.exceptions import ModelFileError, SequenceError
 from splicenet.genome.alphabet import decode, reverse_complement
-from splicenet.genome.intervals import Site
+from splicenet.genome.intervals import Interval, Site
 from splicenet.inference.predictor import Predictor, call_sites
+from splicenet.model.calibration import logit
 from splicenet.model.scoring import Scores, site_probabilities
 
 START, END = 100_000, 160_000
@@ -76,14 +79,39 @@ def test_sites_are_sorted_and_on_their_dinucleotides(sites, codes, fly_files):
             assert np.mean(right) >= 0.8
 
 
-def test_scan_and_predict_agree(predictor, sites, codes):
-    """But for the ends, past which the scan sees more."""
+def test_scan_and_predict_agree(trained, fly_files, codes):
+    """But for the ends, past which the scan sees more, where copies are not marked down."""
+    predictor = Predictor(trained, copies=False)
     scores = predictor.predict(decode(codes))
-    for site in sites:
+    for site in predictor.scan(fly_files.fasta, f"{fly_files.contig}:{START + 1}-{END}"):
         at = site.position - START
         if 2048 < at < END - START - 2048:
             row = ("+-".index(site.strand), ("donor", "acceptor").index(site.kind))
             assert scores[(*row, at)] == pytest.approx(site.score, abs=1e-3)
+
+
+def test_copies_are_marked_down_and_nothing_else(trained_model, fly_species, fly_files):
+    marking = replace(trained_model, scale=replace(trained_model.scale, copies=2.0))
+    here = [Interval(fly_files.contig, START, END)]
+    plain, marked = (
+        np.concatenate([one.values for _, one in reader.scores(fly_species.genome, here)], axis=-1)
+        for reader in (Predictor(marking, copies=copies) for copies in (False, True))
+    )
+    share = fly_species.genome.copies().share(fly_files.contig, START, END)
+    assert 0.02 < share.mean() < 0.5
+    assert np.array_equal(plain[..., share == 0], marked[..., share == 0])
+    lost = logit(plain) - logit(marked)
+    assert (lost >= -1e-4).all()
+    copied = np.broadcast_to(share > 0.5, plain.shape) & (plain > 1e-5)
+    assert np.median(lost[copied]) > 1
+
+
+def test_without_copies_nothing_is_counted(trained_model):
+    indifferent = replace(trained_model, scale=replace(trained_model.scale, copies=0.0))
+    assert not Predictor(indifferent).asks_for_copies
+    assert Predictor(
+        replace(trained_model, scale=replace(indifferent.scale, copies=1.0))
+    ).asks_for_copies
 
 
 def test_thresholds_are_those_of_the_model(predictor, sites, trained_model):

@@ -18,8 +18,9 @@ from splicenet.inference.substitutions import _alike, _Change
 from splicenet.inference.variants import Query, VariantScorer
 from splicenet.inference.windows import Window, WindowReader
 from splicenet.model.calibration import Calibration
-from splicenet.model.modelfile import Model, Scale
+from splicenet.model.modelfile import Model
 from splicenet.model.network import NetworkConfig, SpliceNetwork
+from splicenet.model.scale import Scale
 
 DISTANCE = 40
 VARIANT_KINDS = ("snv", "insertion", "deletion", "mnv", "complex")

@@ -9,7 +9,8 @@ import torch
 from splicenet.exceptions import ModelFileError
 from splicenet.genome.alphabet import N
 from splicenet.model.calibration import Calibration
-from splicenet.model.modelfile import Scale, save_model
+from splicenet.model.modelfile import save_model
+from splicenet.model.scale import Scale
 from splicenet.model.shipped import DEFAULT, find_model, open_model, shipped_models
 
 

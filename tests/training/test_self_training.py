@@ -11,7 +11,8 @@ from splicenet.genome.alphabet import encode, reverse_complement
 from splicenet.genome.intervals import Interval, Junction
 from splicenet.genome.labels import UNKNOWN
 from splicenet.genome.reading_frames import frame_through
-from splicenet.model.modelfile import Scale, load_model, save_model
+from splicenet.model.modelfile import load_model, save_model
+from splicenet.model.scale import Scale
 from splicenet.training import self_training
 from splicenet.training.course import Reporter
 from splicenet.training.self_training import self_labelled, self_train

@@ -1,0 +1,96 @@
+"""How to read a network's probabilities: what they stand for, and from where a base is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from splicenet.genome.intervals import Kind
+from splicenet.genome.labels import KINDS
+from splicenet.model.calibration import Calibration
+
+__all__ = ["Scale", "marked_down"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How to read the network's probabilities.
+
+    Parameters
+    ----------
+    calibration
+        By kind, the map from the network's probability to an honest one.
+    threshold
+        By kind, the calibrated probability from which a base is called a site.
+    copies
+        What is taken off the network's log-odds (natural logarithm) where all that lies about a
+        base stands elsewhere in the genome too; less in proportion, where less does
+        (:class:`~splicenet.genome.copies.Copies`). Whoever reads a sequence without its genome
+        takes nothing off.
+    """
+
+    calibration: Mapping[Kind, Calibration]
+    threshold: Mapping[Kind, float]
+    copies: float = 0.0
+
+    def apply(self, probabilities: np.ndarray, share: np.ndarray | None = None) -> np.ndarray:
+        """Calibrated probabilities.
+
+        Parameters
+        ----------
+        probabilities
+            Of donors and acceptors, as the network gives them, shape (..., 2, n).
+        share
+            How much of what lies about each base stands elsewhere too, shape (n,); None counts as
+            nothing.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of the shape of ``probabilities``, dtype float32.
+        """
+        if share is not None:
+            probabilities = marked_down(probabilities, share, self.copies)
+        kinds = [
+            self.calibration[kind].apply(probabilities[..., index, :])
+            for index, kind in enumerate(KINDS)
+        ]
+        return np.stack(kinds, axis=-2)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "calibration": {kind: self.calibration[kind].to_dict() for kind in KINDS},
+            "threshold": {kind: self.threshold[kind] for kind in KINDS},
+            "copies": self.copies,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Scale:
+        """The scale that :meth:`to_dict` wrote; what was written before copies knows of none."""
+        return cls(
+            {kind: Calibration.from_dict(values["calibration"][kind]) for kind in KINDS},
+            {kind: float(values["threshold"][kind]) for kind in KINDS},
+            float(values.get("copies", 0)),
+        )
+
+
+def marked_down(probabilities: np.ndarray, share: np.ndarray, copies: float) -> np.ndarray:
+    """Probabilities once ``copies * share`` is taken off their log-odds.
+
+    Parameters
+    ----------
+    probabilities
+        Shape (..., n), dtype float32.
+    share
+        Shape (n,), 0 to 1.
+    copies
+        As :attr:`Scale.copies`.
+    """
+    if not copies:
+        return probabilities
+    left = probabilities * np.exp(np.float32(-copies) * share)
+    return left / (1 - probabilities + left)

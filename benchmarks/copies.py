@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model, load_model
+from splicenet.model.scale import Scale
 from splicenet.model.scoring import Stretch, scan
 from splicenet.model.shipped import open_model
 from splicenet.training.finish import fitted_scales
@@ -50,31 +52,32 @@ def cases(crossval: Path | None, bases: int) -> Iterator[dict[str, Any]]:
         yield {"species": species, "model": "left out", "weights": weights, "test_bases": bases}
 
 
-def learned(model: Model, known: dict[str, Species], bases: int) -> float:
-    """What a network takes off in any genome, by the validation sequence of its species."""
+def learned(model: Model, known: dict[str, Species], bases: int) -> Scale:
+    """The scale of a network in any genome, by the validation sequence of its species."""
     data = model.record["data"]
     parts = [
         (known[name], [Interval(*span) for span in one["validation"]]) for name, one in data.items()
     ]
     untold = model.network.for_species(None)
     scale, _ = fitted_scales(untold, parts, flank=model.flank, validation_bases=bases)
-    return scale.copies
+    return scale
 
 
 def with_and_without(
-    model: Model, copies: float, one: Species, where: list[Interval]
+    model: Model, scale: Scale, one: Species, where: list[Interval]
 ) -> dict[str, Any]:
     """AUPRC of both kinds, by how they are read."""
     bases = CopiedBases(floor=_FLOOR)
     stretches = (Stretch.of(one.genome, region) for region in where)
     for contig, scores in scan(model.network.fused(), stretches, flank=model.flank):
         bases.add(one, contig, scores)
-    row: dict[str, Any] = {"copies": round(copies, 3)}
+    plain = replace(scale, copies=dict.fromkeys(KINDS, 0.0))
+    row: dict[str, Any] = {f"{kind}_copies": round(scale.copies[kind], 3) for kind in KINDS}
     for index, kind in enumerate(KINDS):
         found = bases.columns(index)
         row[f"{kind}_share"] = round(float(found.share[found.truth].mean()), 4)
-        row[f"{kind}_without"] = round(average_precision(bases.scored(index)), 4)
-        row[kind] = round(average_precision(bases.scored(index, copies)), 4)
+        row[f"{kind}_without"] = round(average_precision(bases.scored(index, plain)), 4)
+        row[kind] = round(average_precision(bases.scored(index, scale)), 4)
     return row
 
 
@@ -95,11 +98,11 @@ def main() -> None:
         where = thin_out(judged_regions(options.genomes, one), test_bases // 2)
         if model != "left out":
             reader = open_model(f"{model}:{species}")
-            return with_and_without(reader, reader.scale.copies, one, where)
+            return with_and_without(reader, reader.scale, one, where)
         folder = options.crossval / "folds" / _LEFT_OUT.format(species)
         reader = load_model(folder / "model.splicenet")
-        copies = learned(reader, known, options.validation_bases)
-        return with_and_without(reader, copies, one, where)
+        scale = learned(reader, known, options.validation_bases)
+        return with_and_without(reader, scale, one, where)
 
     table = fill(options.results, cases(options.crossval, options.test_bases), measure)
     print(table.to_string(index=False))

@@ -64,7 +64,7 @@ def main() -> None:
         path = find_model(name)[0]
         found = rescaled(load_model(path), known, options.genomes, options.test_bases)
         for reading, scale in {"any": found.scale, **found.species}.items():
-            print(f"{path.stem} {reading}: {scale.copies:.3f} taken off in copies", flush=True)
+            print(path.stem, reading, "taken off in copies:", scale.copies, flush=True)
         save_model(options.folder / path.name, found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -54,7 +55,8 @@ def draw(
     place = choose_device(device, threads)
     species = click.get_current_context().with_resource(open_species("genome", fasta, annotation))
     tell(species.notes)
-    predictor = Predictor(name_reading(model, species.genome), device=place)
+    told = name_reading(model, species.genome)
+    predictor = Predictor(told, device=place)
     if region is not None:
         regions = open_regions(region, species.genome)
         if len(regions) != 1:
@@ -67,8 +69,13 @@ def draw(
         for contig, scores in predictor.scores(species.genome, [shown])
         for site in call_sites(contig, scores, predictor.threshold)
     ]
+    calls = ", ".join(f"{kind} >= {value:g}" for kind, value in predictor.threshold.items())
     gene_picture(
-        output, transcripts=species.transcripts, sites=sites, region=shown, title=str(shown)
+        output,
+        transcripts=species.transcripts,
+        sites=sites,
+        region=shown,
+        title=f"{shown}   sites by {Path(told).name}, {calls}",
     )
     click.echo(f"{output}: {shown}, {len(sites)} predicted sites", err=True)
 

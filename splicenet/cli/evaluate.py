@@ -27,7 +27,7 @@ from splicenet.evaluation.judge import (
     judge_model,
     judge_sites,
 )
-from splicenet.evaluation.metrics import SiteMetrics, precision_recall_curve
+from splicenet.evaluation.metrics import SiteMetrics, average_precision, precision_recall_curve
 from splicenet.evaluation.protocol import PROTOCOLS
 from splicenet.evaluation.reliability import Reliability
 from splicenet.evaluation.tables import as_text, metrics_table
@@ -181,7 +181,11 @@ def evaluate(
                 for kind in KINDS
             }
             precision_recall_plot(
-                curves, {name: precision_recall_curve(one) for name, one in scored.items()}
+                curves,
+                {
+                    f"{name} (AUPRC {average_precision(one):.3f})": precision_recall_curve(one)
+                    for name, one in scored.items()
+                },
             )
         if bins is not None:
             found = {
@@ -213,7 +217,7 @@ def _judged(
         # First, for there may be nothing to train them on.
         classical = judge_baselines(one, where) if baselines else ()
         if models:
-            if models[index].scale.copies:
+            if models[index].scale.marks_copies:
                 count_copies(one.genome)
             with bases_bar(one.name, 2 * sum(map(len, where))) as bar:
                 judgement = judge_model(models[index], one, where, on_bases=bar.update)

@@ -90,14 +90,10 @@ def judge_model(
         regions,
         flank=model.flank,
         floor=_FLOOR,
-        copies=model.scale.copies,
+        scale=model.scale,
         on_bases=on_bases,
     )
-    scored = {
-        protocol: {kind: by_kind[kind].mapped(model.calibration[kind].apply) for kind in KINDS}
-        for protocol, by_kind in tally.scored.items()
-    }
-    return Judgement("splicenet", scored, model.threshold)
+    return Judgement("splicenet", tally.scored, model.threshold)
 
 
 def judge_sites(sites: Iterable[Site], species: Species, regions: Sequence[Interval]) -> Judgement:

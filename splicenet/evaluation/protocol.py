@@ -19,7 +19,7 @@ from splicenet.genome.intervals import Interval, Kind, Strand
 from splicenet.genome.labels import DONOR, KINDS, STRANDS, UNKNOWN
 from splicenet.genome.species import Species
 from splicenet.model.network import SpliceNetwork
-from splicenet.model.scale import marked_down
+from splicenet.model.scale import Scale
 from splicenet.model.scoring import BATCH_TOKENS, Scores, Stretch, scan
 
 __all__ = ["PROTOCOLS", "Tally", "Truth", "score_regions", "tally_network", "with_truth"]
@@ -105,22 +105,20 @@ def tally_network(
     *,
     flank: int,
     floor: float = 1e-4,
-    copies: float = 0.0,
+    scale: Scale | None = None,
     batch_tokens: int = BATCH_TOKENS,
     on_bases: Callable[[int], object] = lambda bases: None,
 ) -> Tally:
-    """Score regions with a network, uncalibrated; ``on_bases`` hears of every strand-base done.
-
-    ``copies`` as :attr:`~splicenet.model.scale.Scale.copies`.
-    """
+    """Score regions with a network, on a scale or as it is; ``on_bases`` hears of strand-bases."""
     network = network.fused()
     tally = Tally(species, floor=floor)
-    counted = species.genome.copies() if copies else None
     stretches = (Stretch.of(species.genome, region) for region in regions)
     for contig, scores in scan(network, stretches, flank=flank, batch_tokens=batch_tokens):
-        if counted is not None:
-            share = counted.share(contig, scores.start, scores.end)
-            scores = Scores(scores.start, marked_down(scores.values, share, copies))
+        if scale is not None:
+            share = None
+            if scale.marks_copies:
+                share = species.genome.copies().share(contig, scores.start, scores.end)
+            scores = Scores(scores.start, scale.apply(scores.values, share))
         tally.add(contig, scores)
         on_bases(scores.values[0].size)
     return tally

@@ -69,7 +69,7 @@ class Predictor:
     @property
     def asks_for_copies(self) -> bool:
         """Whether a genome's copies are counted before it is read."""
-        return self._copies and self.model.scale.copies > 0
+        return self._copies and self.model.scale.marks_copies
 
     def predict(self, sequence: str) -> np.ndarray:
         """Score every base of a sequence on both strands, as one that stands in no genome twice.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,15 +26,15 @@ class Scale:
     threshold
         By kind, the calibrated probability from which a base is called a site.
     copies
-        What is taken off the network's log-odds (natural logarithm) where all that lies about a
-        base stands elsewhere in the genome too; less in proportion, where less does
+        By kind, what is taken off the calibrated log-odds (natural logarithm) where all that lies
+        about a base stands elsewhere in the genome too; less in proportion, where less does
         (:class:`~splicenet.genome.copies.Copies`). Whoever reads a sequence without its genome
         takes nothing off.
     """
 
     calibration: Mapping[Kind, Calibration]
     threshold: Mapping[Kind, float]
-    copies: float = 0.0
+    copies: Mapping[Kind, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 0.0))
 
     def apply(self, probabilities: np.ndarray, share: np.ndarray | None = None) -> np.ndarray:
         """Calibrated probabilities.
@@ -52,20 +52,25 @@ class Scale:
         numpy.ndarray
             Of the shape of ``probabilities``, dtype float32.
         """
-        if share is not None:
-            probabilities = marked_down(probabilities, share, self.copies)
-        kinds = [
-            self.calibration[kind].apply(probabilities[..., index, :])
-            for index, kind in enumerate(KINDS)
-        ]
+        kinds = []
+        for index, kind in enumerate(KINDS):
+            calibrated = self.calibration[kind].apply(probabilities[..., index, :])
+            if share is not None:
+                calibrated = marked_down(calibrated, share, self.copies[kind])
+            kinds.append(calibrated)
         return np.stack(kinds, axis=-2)
+
+    @property
+    def marks_copies(self) -> bool:
+        """Whether anything is taken off."""
+        return any(self.copies.values())
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
             "calibration": {kind: self.calibration[kind].to_dict() for kind in KINDS},
             "threshold": {kind: self.threshold[kind] for kind in KINDS},
-            "copies": self.copies,
+            "copies": {kind: self.copies[kind] for kind in KINDS},
         }
 
     @classmethod
@@ -74,7 +79,7 @@ class Scale:
         return cls(
             {kind: Calibration.from_dict(values["calibration"][kind]) for kind in KINDS},
             {kind: float(values["threshold"][kind]) for kind in KINDS},
-            float(values.get("copies", 0)),
+            {kind: float(values.get("copies", {}).get(kind, 0)) for kind in KINDS},
         )
 
 
@@ -88,7 +93,7 @@ def marked_down(probabilities: np.ndarray, share: np.ndarray, copies: float) -> 
     share
         Shape (n,), 0 to 1.
     copies
-        As :attr:`Scale.copies`.
+        As :attr:`Scale.copies` has it of a kind.
     """
     if not copies:
         return probabilities

@@ -58,7 +58,10 @@ def _training(model: Model) -> list[str]:
         f" {settings.get('untold', TrainingSettings.untold):.1%} of the windows"
     )
     scales = {ANY: model.scale, **model.species}
-    copies = ", ".join(f"{name} {scale.copies:.2f}" for name, scale in scales.items())
+    copies = ", ".join(
+        f"{name} {' / '.join(f'{scale.copies[kind]:.2f}' for kind in KINDS)}"
+        for name, scale in scales.items()
+    )
     incomplete = ", ".join(dict.fromkeys(settings.get("incomplete", ())))
     return [
         f"- network: {config.architecture}{level}, {weights:,} weights",
@@ -67,7 +70,8 @@ def _training(model: Model) -> list[str]:
         f" {settings['batch_tokens']:,} bases, the best of them at step {record['best_step']:,};"
         f" seed {record['seed']}; began from {_file(settings.get('init'), 'nothing')}",
         *([f"- of {incomplete} only the spliced genes were learned from"] if incomplete else []),
-        f"- taken off log-odds where all about a base stands elsewhere in the genome too: {copies}",
+        f"- taken off log-odds where all about a base stands elsewhere in the genome too,"
+        f" donors / acceptors: {copies}",
         f"- flank: {model.flank:,} bases on either side of what is scored",
         f"- made with: {versions}",
     ]

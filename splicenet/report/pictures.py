@@ -51,6 +51,7 @@ def canvas(path: str | Path, *, width: float = 5.5, height: float = 5.5) -> Iter
 def precision_recall_plot(figure: Figure, curves: Mapping[str, PrecisionRecallCurve]) -> None:
     """Draw precision over recall, one line a name."""
     axes = _unit_square(figure.add_subplot(), "recall", "precision")
+    axes.set_title("every base of both strands", loc="left", fontsize="medium")
     for number, (name, curve) in enumerate(curves.items()):
         axes.plot(curve.recall, curve.precision, label=name, **_style(number))
     axes.legend(frameon=False, fontsize="small")

@@ -6,21 +6,20 @@ is read once, for the metrics that go into the model file, and decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import floor, isnan
 from typing import Any
 
 import numpy as np
 
-from splicenet.evaluation.calibration import fit_calibration
-from splicenet.evaluation.copies import CopiedBases, fit_copies
+from splicenet.evaluation.calibration import fit_with_copies
+from splicenet.evaluation.copies import CopiedBases
 from splicenet.evaluation.judge import judge_model
 from splicenet.evaluation.metrics import best_f1_threshold
 from splicenet.evaluation.protocol import PROTOCOLS
-from splicenet.evaluation.scored import ScoredBases
 from splicenet.genome.interval_sets import spread, thin_out
-from splicenet.genome.intervals import Interval, Kind
+from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
 from splicenet.genome.species import Species
 from splicenet.model.modelfile import Model
@@ -88,11 +87,11 @@ def fitted_scales(
         for part, as_any in zip(validation, untold, strict=True)
     }
     species = {
-        name: _learned(one)
+        name: _scale(one)
         for name, one in scored.items()
-        if min(one.scored(kind).sites for kind in range(len(KINDS))) >= _ENOUGH_SITES
+        if min(one.sites(kind) for kind in range(len(KINDS))) >= _ENOUGH_SITES
     }
-    return _learned(CopiedBases.together(untold, floor=_FLOOR)), species
+    return _scale(CopiedBases.together(untold, floor=_FLOOR)), species
 
 
 def measured_flank(network: SpliceNetwork, validation: Sequence[Part], *, seed: int) -> int:
@@ -102,22 +101,19 @@ def measured_flank(network: SpliceNetwork, validation: Sequence[Part], *, seed: 
     return max(measure_flank(network.for_species(name).fused(), probes) for name in names)
 
 
-def _learned(bases: CopiedBases) -> Scale:
-    """What is taken off in copies, and the scale of what is left."""
-    copies = fit_copies([bases.columns(index) for index in range(len(KINDS))])
-    left = {kind: bases.scored(index, copies) for index, kind in enumerate(KINDS)}
-    return _scale(left, copies)
-
-
-def _scale(scored: Mapping[Kind, ScoredBases], copies: float = 0.0) -> Scale:
-    """Calibrations, and the thresholds of the highest F1."""
-    calibration = {kind: fit_calibration(scored[kind]) for kind in KINDS}
-    best = {kind: best_f1_threshold(scored[kind].mapped(calibration[kind].apply)) for kind in KINDS}
+def _scale(bases: CopiedBases) -> Scale:
+    """Calibrations, what is taken off in copies, and the thresholds of the highest F1."""
+    fitted = [fit_with_copies(bases.columns(index)) for index in range(len(KINDS))]
+    calibration, copies = (
+        dict(zip(KINDS, values, strict=True)) for values in zip(*fitted, strict=True)
+    )
+    scale = Scale(calibration, dict.fromkeys(KINDS, _DEFAULT_THRESHOLD), copies)
+    best = {kind: best_f1_threshold(bases.scored(index, scale)) for index, kind in enumerate(KINDS)}
     threshold = {
         kind: _DEFAULT_THRESHOLD if isnan(one) else max(_LOWEST_THRESHOLD, floor(1000 * one) / 1000)
         for kind, one in best.items()
     }
-    return Scale(calibration, threshold, copies)
+    return replace(scale, threshold=threshold)
 
 
 def thinned(parts: Sequence[Part], strand_bases: int | None) -> list[Part]:

@@ -283,7 +283,7 @@ def _read(
     stretches = [Stretch.of(genome, region) for region in regions]
     for contig, scores in scan(model.network.fused(), stretches, flank=model.flank):
         share = None
-        if model.scale.copies:
+        if model.scale.marks_copies:
             share = genome.copies().share(contig, scores.start, scores.end)
         yield contig, Scores(scores.start, model.scale.apply(scores.values, share))
 

@@ -201,7 +201,8 @@ def test_threshold(predict):
 
 
 def test_copies_are_marked_down_unless_told_not_to(predict, trained_model, fly_species, fly_files):
-    assert trained_model.scale.copies > 0
+    taken = trained_model.scale.copies
+    assert trained_model.scale.marks_copies
     found = {
         option: {
             tuple(row[:4]): float(row[4])
@@ -213,7 +214,7 @@ def test_copies_are_marked_down_unless_told_not_to(predict, trained_model, fly_s
     assert marked.keys() < plain.keys()
     share = fly_species.genome.copies().share(fly_files.contig, 0, 200_000)
     for site, probability in marked.items():
-        assert (probability < plain[site]) == (share[int(site[1])] > 0)
+        assert (probability < plain[site]) == (share[int(site[1])] * taken[site[3]] > 0)
 
 
 def test_an_assembly_of_both_haplotypes_is_told(predict, fly_files, tmp_path):

@@ -9,8 +9,10 @@ import splicenet
 from splicenet.exceptions import ModelFileError, SequenceError
 from splicenet.genome.alphabet import decode, reverse_complement
 from splicenet.genome.intervals import Interval, Site
+from splicenet.genome.labels import KINDS
 from splicenet.inference.predictor import Predictor, call_sites
 from splicenet.model.calibration import logit
+from splicenet.model.modelfile import Model
 from splicenet.model.scoring import Scores, site_probabilities
 
 START, END = 100_000, 160_000
@@ -90,8 +92,12 @@ def test_scan_and_predict_agree(trained, fly_files, codes):
             assert scores[(*row, at)] == pytest.approx(site.score, abs=1e-3)
 
 
+def taking_off(model: Model, copies: float) -> Model:
+    return replace(model, scale=replace(model.scale, copies=dict.fromkeys(KINDS, copies)))
+
+
 def test_copies_are_marked_down_and_nothing_else(trained_model, fly_species, fly_files):
-    marking = replace(trained_model, scale=replace(trained_model.scale, copies=2.0))
+    marking = taking_off(trained_model, 2.0)
     here = [Interval(fly_files.contig, START, END)]
     plain, marked = (
         np.concatenate([one.values for _, one in reader.scores(fly_species.genome, here)], axis=-1)
@@ -100,18 +106,16 @@ def test_copies_are_marked_down_and_nothing_else(trained_model, fly_species, fly
     share = fly_species.genome.copies().share(fly_files.contig, START, END)
     assert 0.02 < share.mean() < 0.5
     assert np.array_equal(plain[..., share == 0], marked[..., share == 0])
+    inside = (plain > 1e-5) & (plain < 0.999)
     lost = logit(plain) - logit(marked)
-    assert (lost >= -1e-4).all()
-    copied = np.broadcast_to(share > 0.5, plain.shape) & (plain > 1e-5)
-    assert np.median(lost[copied]) > 1
+    expected = np.broadcast_to(2 * share, plain.shape)
+    assert lost[inside] == pytest.approx(expected[inside], abs=1e-2)
 
 
 def test_without_copies_nothing_is_counted(trained_model):
-    indifferent = replace(trained_model, scale=replace(trained_model.scale, copies=0.0))
-    assert not Predictor(indifferent).asks_for_copies
-    assert Predictor(
-        replace(trained_model, scale=replace(indifferent.scale, copies=1.0))
-    ).asks_for_copies
+    assert not Predictor(taking_off(trained_model, 0.0)).asks_for_copies
+    assert Predictor(taking_off(trained_model, 1.0)).asks_for_copies
+    assert not Predictor(taking_off(trained_model, 1.0), copies=False).asks_for_copies
 
 
 def test_thresholds_are_those_of_the_model(predictor, sites, trained_model):

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from splicenet.evaluation.scored import ScoredBases
+from splicenet.evaluation.calibration import Columns
+from splicenet.evaluation.copies import CopiedBases
 from splicenet.genome.alphabet import N
 from splicenet.genome.intervals import Interval
 from splicenet.genome.labels import KINDS
@@ -15,23 +16,26 @@ from splicenet.model.scoring import PROBE_LENGTH
 from splicenet.training import finish
 
 
-def scored(true, false) -> ScoredBases:
-    found = ScoredBases(floor=1e-4)
+def bases(true, false) -> Columns:
     log_odds = np.concatenate([true, false])
     probabilities = (1 / (1 + np.exp(-log_odds))).astype(np.float32)
-    found.add(probabilities, np.arange(len(log_odds)) < len(true))
-    return found
+    truth = np.arange(len(log_odds)) < len(true)
+    return Columns(probabilities, np.zeros_like(probabilities), truth)
 
 
 @pytest.mark.parametrize(("sites", "others"), [(2000, 200), (200, 20), (60, 50)])
 def test_a_network_that_parts_all_calls_all(sites, others):
     random = np.random.default_rng(sites)
-    one = scored(random.normal(10, 0.5, sites), random.normal(-6, 0.5, others))
-    scale = finish._scale(dict.fromkeys(KINDS, one))
+    one = bases(random.normal(10, 0.5, sites), random.normal(-6, 0.5, others))
+    all_of_them = CopiedBases(floor=1e-4)
+    for index in range(len(KINDS)):
+        all_of_them.keep(index, one)
+    scale = finish._scale(all_of_them)
     for kind in KINDS:
-        called = scale.calibration[kind].apply(one.true_scores) >= scale.threshold[kind]
-        assert called.all()
-        assert not (scale.calibration[kind].apply(one.false_scores) >= scale.threshold[kind]).any()
+        called = scale.calibration[kind].apply(one.scores) >= scale.threshold[kind]
+        assert called[one.truth].all()
+        assert not called[~one.truth].any()
+        assert scale.copies[kind] == 0
 
 
 @pytest.mark.parametrize("length", [600, 7_000, 100_000])

@@ -85,6 +85,7 @@ bench-models: .venv/ready
 bench-species: .venv/ready
 	$(BIN)/splicenet crossval $(GENOMES)/samplesheet.csv --holdout $(GENOMES)/splits.bed $(CROSSVAL) -o benchmark-data/crossval
 	$(BIN)/splicenet crossval $(GENOMES)/samplesheet.csv --holdout $(GENOMES)/splits.bed $(CROSSVAL) --frames 128 --no-ceiling -o benchmark-data/crossval_frames
+	$(BIN)/python benchmarks/copies.py --genomes $(GENOMES) --crossval benchmark-data/crossval_frames
 	$(BIN)/python benchmarks/self_training.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/composition.py --genomes $(GENOMES)
 	$(BIN)/python benchmarks/transfer.py --genomes $(GENOMES) --draws 3 --steps 300

@@ -31,7 +31,7 @@ def junctions(read_files, genome):
 @pytest.fixture(scope="module")
 def whole(trained_model, genome):
     """Probabilities of a stretch, (2, 2, length)."""
-    scores = Predictor(trained_model).scores(genome, [Interval("chr4", *SPAN)])
+    scores = Predictor(trained_model, copies=False).scores(genome, [Interval("chr4", *SPAN)])
     return np.concatenate([part.values for _, part in scores], axis=-1)
 
 

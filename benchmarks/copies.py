@@ -86,7 +86,9 @@ def main() -> None:
     parser.add_argument("--genomes", type=Path, required=True, help="with samplesheet, splits.bed")
     parser.add_argument("--crossval", type=Path, help="a finished one, of the same samplesheet")
     parser.add_argument("--test-bases", type=int, default=4_000_000, help="of each species")
-    parser.add_argument("--validation-bases", type=int, default=200_000, help="a tenth of what is read of each")
+    parser.add_argument(
+        "--validation-bases", type=int, default=200_000, help="a tenth of what is read of each"
+    )
     parser.add_argument("--results", type=Path, default=_RESULTS)
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -55,11 +55,11 @@ class CopiedBases:
         return Columns(*map(np.concatenate, zip(nothing, *self._kept[kind], strict=True)))
 
     def scored(self, kind: int, scale: Scale) -> ScoredBases:
-        """The bases of one kind on a scale; what is below the floor then is counted, not kept."""
+        """The bases of one kind on a scale; none that is kept is lost on it."""
         scores, share, truth = self.columns(kind)
         name = KINDS[kind]
         calibrated = scale.calibration[name].apply(scores)
-        found = ScoredBases(floor=self._floor)
+        found = ScoredBases(floor=scale.least(self._floor))
         found.add(marked_down(calibrated, share, scale.copies[name]), truth)
         found.bases, found.sites = self._bases[kind], self._sites[kind]
         return found

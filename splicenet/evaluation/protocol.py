@@ -109,9 +109,12 @@ def tally_network(
     batch_tokens: int = BATCH_TOKENS,
     on_bases: Callable[[int], object] = lambda bases: None,
 ) -> Tally:
-    """Score regions with a network, on a scale or as it is; ``on_bases`` hears of strand-bases."""
+    """Score regions with a network, on a scale or as it is; ``on_bases`` hears of strand-bases.
+
+    ``floor`` is of the network's own probabilities: none above it is lost on the scale.
+    """
     network = network.fused()
-    tally = Tally(species, floor=floor)
+    tally = Tally(species, floor=floor if scale is None else scale.least(floor))
     stretches = (Stretch.of(species.genome, region) for region in regions)
     for contig, scores in scan(network, stretches, flank=flank, batch_tokens=batch_tokens):
         if scale is not None:

@@ -65,6 +65,12 @@ class Scale:
         """Whether anything is taken off."""
         return any(self.copies.values())
 
+    def least(self, probability: float) -> float:
+        """The lowest that this probability of the network may come to, whatever kind and share."""
+        everywhere = np.ones(1, np.float32)
+        raw = np.full((len(KINDS), 1), probability, np.float32)
+        return float(self.apply(raw, everywhere).min())
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {

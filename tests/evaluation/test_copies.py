@@ -91,6 +91,18 @@ def test_the_bases_are_those_of_a_tally(fly_species, fly_files):
         assert len(found.false_scores) == pytest.approx(len(expected.false_scores), abs=3)
 
 
+def test_nothing_is_lost_on_a_scale():
+    """A site that comes to less than the floor by the map, or in copies, is still found."""
+    harsh = Calibration((-10.0, 10.0), (-16.0, 4.0))
+    scale = Scale(dict.fromkeys(KINDS, harsh), {}, dict.fromkeys(KINDS, 3.0))
+    bases = CopiedBases(floor=1e-3)
+    scores, share = np.array([2e-3, 0.1, 0.9, 1e-4], np.float32), np.ones(4, np.float32)
+    bases.keep(0, Columns(scores, share, np.array([True, True, False, True])))
+    found = bases.scored(0, scale)
+    assert (found.sites, found.true_scores.size, found.false_scores.size) == (3, 2, 1)
+    assert found.true_scores[0] < 1e-4
+
+
 def test_log_odds_lose_as_much_as_they_should():
     p = np.array([1e-7, 0.01, 0.5, 0.99], np.float32)
     share = np.array([1, 0.5, 1, 0], np.float32)

@@ -133,7 +133,7 @@ class Genome:
     def copies(self, on_bases: Callable[[int], object] = lambda bases: None) -> Copies:
         """What of it stands in it more than once; counted when first asked for.
 
-        That takes some five seconds for 100 Mb; ``on_bases`` hears of every stretch.
+        That takes five to ten seconds for 100 Mb; ``on_bases`` hears of every stretch.
 
         Raises
         ------

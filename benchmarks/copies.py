@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +70,7 @@ def with_and_without(
     stretches = (Stretch.of(one.genome, region) for region in where)
     for contig, scores in scan(model.network.fused(), stretches, flank=model.flank):
         bases.add(one, contig, scores)
-    plain = replace(scale, copies=dict.fromkeys(KINDS, 0.0))
+    plain = scale.without_copies()
     row: dict[str, Any] = {f"{kind}_copies": round(scale.copies[kind], 3) for kind in KINDS}
     for index, kind in enumerate(KINDS):
         found = bases.columns(index)

@@ -10,6 +10,7 @@ import click
 from splicenet.cli.files import FileCommand
 from splicenet.cli.options import choose_device, device_options, model_option, open_regions, tell
 from splicenet.cli.reading import name_reading
+from splicenet.cli.scanning import scan_genome
 from splicenet.exceptions import RegionError
 from splicenet.genome.intervals import Interval, Transcript
 from splicenet.genome.species import Species, open_species
@@ -66,7 +67,7 @@ def draw(
         shown = _richest_gene(species, held_out_regions(predictor.model.record, species))
     sites = [
         site
-        for contig, scores in predictor.scores(species.genome, [shown])
+        for contig, scores in scan_genome(predictor, species.genome, [shown])
         for site in call_sites(contig, scores, predictor.threshold)
     ]
     calls = ", ".join(f"{kind} >= {value:g}" for kind, value in predictor.threshold.items())

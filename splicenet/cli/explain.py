@@ -24,8 +24,8 @@ from splicenet.cli.options import (
     open_regions,
     tell,
 )
-from splicenet.cli.progress import bases_bar
 from splicenet.cli.reading import name_reading
+from splicenet.cli.scanning import scan_genome
 from splicenet.exceptions import OutputError, RegionError
 from splicenet.genome.bed import read_sites
 from splicenet.genome.intervals import Interval, Site, Transcript
@@ -198,12 +198,9 @@ def _annotated(transcripts: Sequence[Transcript], genome: Genome) -> SiteWindows
 def _predicted(
     predictor: Predictor, genome: Genome, regions: Sequence[Interval] | None
 ) -> list[Site]:
-    spans = genome.lengths.values() if regions is None else map(len, regions)
     found: list[Site] = []
-    with bases_bar("predicting", 2 * sum(spans)) as bar:
-        for contig, scores in predictor.scores(genome, regions):
-            found += call_sites(contig, scores, predictor.threshold)
-            bar.update(2 * (scores.end - scores.start))
+    for contig, scores in scan_genome(predictor, genome, regions):
+        found += call_sites(contig, scores, predictor.threshold)
     if not found:
         message = "the model calls no site here; name some with --sites"
         raise RegionError(message, path=genome.path)

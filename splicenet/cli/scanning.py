@@ -67,11 +67,12 @@ def count_copies(genome: Genome) -> None:
     """Count what stands in a genome more than once, with a progress bar."""
     with bases_bar("counting copies", sum(genome.lengths.values())) as bar:
         copies = genome.copies(bar.update)
-    if copies.haplotypes > 1:
+    if (haplotypes := copies.haplotypes) > 1:
+        often = "twice" if haplotypes == 2 else f"{haplotypes} times"
         tell(
             [
-                f"most of {genome.path} stands in it exactly twice, as in an assembly of both "
-                "haplotypes; as copies counts what stands in it three times and more"
+                f"most of {genome.path} stands in it exactly {often}, as in an assembly of "
+                f"{haplotypes} haplotypes; as copies counts what stands in it more often"
             ]
         )
 

@@ -11,7 +11,7 @@ from splicenet.evaluation.protocol import with_truth
 from splicenet.evaluation.scored import NotANumber, ScoredBases
 from splicenet.genome.labels import KINDS
 from splicenet.genome.species import Species
-from splicenet.model.scale import Scale, marked_down
+from splicenet.model.scale import Scale
 from splicenet.model.scoring import Scores
 
 __all__ = ["CopiedBases"]
@@ -57,10 +57,8 @@ class CopiedBases:
     def scored(self, kind: int, scale: Scale) -> ScoredBases:
         """The bases of one kind on a scale; none that is kept is lost on it."""
         scores, share, truth = self.columns(kind)
-        name = KINDS[kind]
-        calibrated = scale.calibration[name].apply(scores)
         found = ScoredBases(floor=scale.least(self._floor))
-        found.add(marked_down(calibrated, share, scale.copies[name]), truth)
+        found.add(scale.apply_to(KINDS[kind], scores, share), truth)
         found.bases, found.sites = self._bases[kind], self._sites[kind]
         return found
 

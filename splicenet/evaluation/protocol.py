@@ -118,10 +118,8 @@ def tally_network(
     stretches = (Stretch.of(species.genome, region) for region in regions)
     for contig, scores in scan(network, stretches, flank=flank, batch_tokens=batch_tokens):
         if scale is not None:
-            share = None
-            if scale.marks_copies:
-                share = species.genome.copies().share(contig, scores.start, scores.end)
-            scores = Scores(scores.start, scale.apply(scores.values, share))
+            values = scale.read(species.genome, contig, scores.values, scores.start)
+            scores = Scores(scores.start, values)
         tally.add(contig, scores)
         on_bases(scores.values[0].size)
     return tally

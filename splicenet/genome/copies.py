@@ -44,8 +44,8 @@ class Copies:
     Attributes
     ----------
     haplotypes
-        2 where more than half of all words are met exactly twice, as in an assembly of both
-        haplotypes, where nothing is known of a word that is not met a third time; 1 elsewhere.
+        How often more than half of all words are met exactly, as where an assembly has so many
+        haplotypes that are nearly alike; 1 where there is no such number.
     words
         Those met more often than there are haplotypes, sorted, uint64.
     halvings
@@ -69,12 +69,15 @@ class Copies:
                 found.append(self._sample(fetch(contig, start, end + WORD - 1))[1])
                 on_bases(end - start)
         everything = np.concatenate(found)
+        del found
         everything.sort()
-        again = everything[1:] == everything[:-1]
-        twice = np.unique(everything[1:][again])
-        thrice = np.unique(everything[2:][again[1:] & again[:-1]])
-        doubled = 2 * (len(twice) - len(thrice)) > _HALF * len(everything)
-        self.haplotypes, self.words = (2, thrice) if doubled else (1, twice)
+        last = np.append(np.flatnonzero(everything[1:] != everything[:-1]), everything.size - 1)
+        times = np.diff(last, prepend=-1)
+        places = np.bincount(times)
+        places *= np.arange(places.size)  # so many hold a word that is met so often
+        usual = int(places.argmax())
+        self.haplotypes = max(1, usual) if places[usual] > _HALF * everything.size else 1
+        self.words = everything[last[times > self.haplotypes]]
 
     def share(self, contig: str, start: int, end: int) -> np.ndarray:
         """How much of what lies about each base stands elsewhere in the genome too.

@@ -14,7 +14,6 @@ import numpy as np
 
 from splicenet.exceptions import SequenceError
 from splicenet.genome.alphabet import N, encode
-from splicenet.genome.copies import Copies
 from splicenet.genome.intervals import Interval, Kind, Site, Strand
 from splicenet.genome.labels import KINDS, STRANDS
 from splicenet.genome.regions import read_regions
@@ -59,7 +58,7 @@ class Predictor:
         self.model = model if isinstance(model, Model) else open_model(model)
         self._network = self.model.network.fused().to(device)
         self._batch_tokens = batch_tokens
-        self._copies = copies
+        self._scale = self.model.scale if copies else self.model.scale.without_copies()
 
     @property
     def threshold(self) -> dict[Kind, float]:
@@ -69,7 +68,7 @@ class Predictor:
     @property
     def asks_for_copies(self) -> bool:
         """Whether a genome's copies are counted before it is read."""
-        return self._copies and self.model.scale.marks_copies
+        return self._scale.marks_copies
 
     def predict(self, sequence: str) -> np.ndarray:
         """Score every base of a sequence on both strands, as one that stands in no genome twice.
@@ -123,11 +122,11 @@ class Predictor:
         Returns
         -------
         iterator of contig, Scores
-            In order; memory does not grow with the genome.
+            In order; but for the words that are met again, memory does not grow with the genome.
         """
         regions = _everything(genome) if regions is None else regions
         stretches = (Stretch.of(genome, region) for region in regions)
-        return self._scan(stretches, genome.copies() if self.asks_for_copies else None, tasks=tasks)
+        return self._scan(stretches, genome, tasks=tasks)
 
     def answers(
         self, genome: Genome, regions: Iterable[Interval] | None = None
@@ -169,16 +168,18 @@ class Predictor:
                 yield from call_sites(contig, scores, self.threshold)
 
     def _scan(
-        self, stretches: Iterable[Stretch], copies: Copies | None = None, *, tasks: bool = False
+        self, stretches: Iterable[Stretch], genome: Genome | None = None, *, tasks: bool = False
     ) -> Iterator[tuple[str, Scores]]:
         """As :func:`scan` or :func:`local_scan`, with calibrated probabilities of sites."""
         windows = (local_scan if tasks else scan)(
             self._network, stretches, flank=self.model.flank, batch_tokens=self._batch_tokens
         )
         for contig, scores in windows:
-            share = None if copies is None else copies.share(contig, scores.start, scores.end)
             sites = scores.values[:, : len(KINDS)]
-            sites[:] = self.model.scale.apply(sites, share)
+            if genome is None:
+                sites[:] = self._scale.apply(sites)
+            else:
+                sites[:] = self._scale.read(genome, contig, sites, scores.start)
             yield contig, scores
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from splicenet.genome.intervals import Kind
 from splicenet.genome.labels import KINDS
+from splicenet.genome.sequence import Genome
 from splicenet.model.calibration import Calibration
 
 __all__ = ["Scale", "marked_down"]
@@ -36,6 +37,10 @@ class Scale:
     threshold: Mapping[Kind, float]
     copies: Mapping[Kind, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 0.0))
 
+    def __post_init__(self) -> None:
+        if not all(np.isfinite(one) and one >= 0 for one in self.copies.values()):
+            raise ValueError("what is taken off in copies must be finite, and not negative")
+
     def apply(self, probabilities: np.ndarray, share: np.ndarray | None = None) -> np.ndarray:
         """Calibrated probabilities.
 
@@ -52,13 +57,28 @@ class Scale:
         numpy.ndarray
             Of the shape of ``probabilities``, dtype float32.
         """
-        kinds = []
-        for index, kind in enumerate(KINDS):
-            calibrated = self.calibration[kind].apply(probabilities[..., index, :])
-            if share is not None:
-                calibrated = marked_down(calibrated, share, self.copies[kind])
-            kinds.append(calibrated)
+        kinds = [
+            self.apply_to(kind, probabilities[..., index, :], share)
+            for index, kind in enumerate(KINDS)
+        ]
         return np.stack(kinds, axis=-2)
+
+    def apply_to(
+        self, kind: Kind, probabilities: np.ndarray, share: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The same of one kind, shape (..., n)."""
+        calibrated = self.calibration[kind].apply(probabilities)
+        return calibrated if share is None else marked_down(calibrated, share, self.copies[kind])
+
+    def read(self, genome: Genome, contig: str, values: np.ndarray, start: int) -> np.ndarray:
+        """As :meth:`apply`, of bases of a genome from ``start`` on, whose copies are looked up."""
+        if not self.marks_copies:
+            return self.apply(values)
+        return self.apply(values, genome.copies().share(contig, start, start + values.shape[-1]))
+
+    def without_copies(self) -> Scale:
+        """The same with nothing taken off."""
+        return replace(self, copies=dict.fromkeys(KINDS, 0.0))
 
     @property
     def marks_copies(self) -> bool:

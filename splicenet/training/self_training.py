@@ -282,10 +282,8 @@ def _read(
     """Calibrated probabilities."""
     stretches = [Stretch.of(genome, region) for region in regions]
     for contig, scores in scan(model.network.fused(), stretches, flank=model.flank):
-        share = None
-        if model.scale.marks_copies:
-            share = genome.copies().share(contig, scores.start, scores.end)
-        yield contig, Scores(scores.start, model.scale.apply(scores.values, share))
+        values = model.scale.read(genome, contig, scores.values, scores.start)
+        yield contig, Scores(scores.start, values)
 
 
 def _frame_of(intron: Junction, genome: Genome) -> int:

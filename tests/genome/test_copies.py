@@ -90,6 +90,36 @@ def test_two_haplotypes_are_no_copies(planted):
     assert np.array_equal(copies.share("one'", 0, 20_000), counted(planted).share("one", 0, 20_000))
 
 
+@pytest.mark.parametrize("haplotypes", [3, 4])
+def test_nor_are_more_haplotypes(planted, haplotypes):
+    every = {f"{name}{n}": codes for name, codes in planted.items() for n in range(haplotypes)}
+    copies = counted(every)
+    assert copies.haplotypes == haplotypes
+    assert np.array_equal(copies.share("two1", 0, 30_000), counted(planted).share("two", 0, 30_000))
+
+
+def test_no_seam_between_what_is_read_at_once(planted, monkeypatch):
+    whole = counted(planted).words
+    monkeypatch.setattr("splicenet.genome.copies._CHUNK", 100)
+    assert np.array_equal(counted(planted).words, whole)
+
+
+def test_share_word_by_word(planted):
+    """Both ends of a contig and an unknown base, counted one by one."""
+    contigs = {name: codes.copy() for name, codes in planted.items()}
+    contigs["one"][[5100, 5500]] = N
+    contigs["one"] = contigs["one"][4900:5700]
+    copies = counted(contigs)
+    words, known = strand_words(contigs["one"])
+    again = np.isin(words, copies.words)
+    share = copies.share("one", 0, 800)
+    for place in (0, 1, 199, 200, 201, 223, 300, 450, 599, 600, 799):
+        first, last = max(0, place - REACH), min(800, place + REACH + 1) - WORD + 1
+        inside = known[first:last]
+        expected = again[first:last][inside].sum() / inside.sum()
+        assert share[place] == pytest.approx(expected)
+
+
 def test_unknown_bases_are_no_copies():
     codes = chance(10_000, 2)
     codes[3000:7000] = N

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from splicenet.exceptions import ModelFileError, OutputError
 from splicenet.model.modelfile import load_model, save_model, species_in
 from splicenet.model.network import SpliceNetwork
+from splicenet.model.scale import Scale
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +181,20 @@ def test_a_model_that_cannot_be_written_leaves_nothing(tmp_path, trained_model):
     with pytest.raises(OutputError, match="full"):
         save_model("/dev/full", trained_model)
     assert not list(tmp_path.iterdir())
+
+
+def test_scales_from_before_copies_are_read(trained_model):
+    values = trained_model.scale.to_dict()
+    assert Scale.from_dict(values) == trained_model.scale
+    del values["copies"]
+    assert Scale.from_dict(values) == trained_model.scale.without_copies()
+
+
+@pytest.mark.parametrize("taken", [float("nan"), float("inf"), -1.0])
+def test_what_is_taken_off_must_be_a_number(trained_model, taken):
+    values = trained_model.scale.to_dict() | {"copies": {"donor": taken, "acceptor": 1.0}}
+    with pytest.raises(ValueError, match="copies"):
+        Scale.from_dict(values)
 
 
 def test_networks_from_before_reading_frames_are_read(tmp_path, trained_model):
